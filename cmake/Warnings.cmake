@@ -1,0 +1,12 @@
+# Warnings are errors, in our own code only; and the sanitizer build.
+add_library(ctgate_warnings INTERFACE)
+target_compile_options(ctgate_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wswitch -Werror
+  $<$<CXX_COMPILER_ID:Clang>:-Wassign-enum -Wenum-conversion>
+  $<$<AND:$<COMPILE_LANGUAGE:C>,$<CXX_COMPILER_ID:GNU>>:-Wenum-conversion>)
+
+if(CTGATE_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined
+                      -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Our program on the TC ingress hook of an interface: as a pinned TCX link where the kernel has
+// them, else as a filter of clsact with a handle and priority of our own. Other people's filters
+// and qdiscs stay untouched.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "control/config.hpp"
+#include "control/journal.hpp"
+#include "control/netlink.hpp"
+#include "control/run_directory.hpp"
+
+namespace ctgate::attachment {
+
+// Of our filter below clsact. In a listing: "pref 199 ... handle 0x1".
+inline constexpr std::uint32_t priority = 199;
+inline constexpr std::uint32_t handle = 1;
+
+// Puts the program there, or in place of the one of an earlier run; packets that arrive meanwhile
+// meet one of the two. Throws when `wanted` is not to be had, or somebody else's filter has our
+// handle and priority.
+void attach(const Link& link, int program, AttachMode wanted, const RunDirectory& directory,
+            Journal& journal);
+
+// How our program is attached there now; nullopt: it is not.
+std::optional<AttachMode> find(int ifindex, const RunDirectory& directory);
+
+// For the journal's entries of attach(): their keys, and the way back.
+std::set<std::string> keys_of(int ifindex);
+void undo(const Change& change, const RunDirectory& directory);
+
+}  // namespace ctgate::attachment

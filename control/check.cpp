@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "control/commands.hpp"
+#include "control/config.hpp"
+#include "control/option_values.hpp"
+#include "control/options.hpp"
+#include "control/show.hpp"
+
+namespace ctgate {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr const char* help =
+    R"(Usage: ctgate check [OPTION...] [--config FILE] [--json]
+
+Validates options and configuration file as 'ctgate run' with the same options
+would, and prints what would be served. Touches nothing, asks the kernel nothing
+and needs no root; whether the interfaces exist is not looked at. All problems
+are printed at once, one a line, those of the file as FILE:LINE.
+
+  --json  an object with all options in force: config_file, netns (null: the
+          current one), internal, external, external_addresses (each with
+          interface or null, and address), port_ranges (address or null, low,
+          high), move, addresses (interface, prefix), routes (destination, via
+          or null, interface or null), clamp_mss, max_sessions (null: left
+          alone), accepted_mark (a number), attach, log_level; new fields may
+          be added. Problems go to standard error, as text all the same.
+
+Exit status: 0 valid; 2 problems, named on standard error.
+)";
+
+// Takes every "--json" out of `words`: `run` has no such option.
+bool take_json(std::vector<std::string>& words) {
+    return std::erase(words, "--json") > 0;
+}
+
+ordered_json or_null(const std::string& text) {
+    return text.empty() ? ordered_json(nullptr) : ordered_json(text);
+}
+
+ordered_json or_null(const std::optional<IpAddress>& address) {
+    return address ? ordered_json(address->text()) : ordered_json(nullptr);
+}
+
+template <typename Option, typename ToJson>
+ordered_json array(const std::vector<Option>& options, ToJson to_json) {
+    ordered_json result = ordered_json::array();
+    std::transform(options.begin(), options.end(), std::back_inserter(result), to_json);
+    return result;
+}
+
+ordered_json to_json(const ExternalAddressOption& option) {
+    return {{"interface", or_null(option.interface)}, {"address", option.address.text()}};
+}
+
+ordered_json to_json(const PortRangeOption& option) {
+    return {{"address", or_null(option.address)}, {"low", option.low}, {"high", option.high}};
+}
+
+ordered_json to_json(const AddressOption& option) {
+    return {{"interface", option.interface}, {"prefix", option.prefix.text()}};
+}
+
+ordered_json to_json(const RouteOption& option) {
+    return {{"destination", option.destination.text()},
+            {"via", or_null(option.via)},
+            {"interface", or_null(option.interface)}};
+}
+
+ordered_json to_json(const ParsedOptions& options) {
+    const Config& config = options.config;
+    const auto each = [](const auto& option) { return to_json(option); };
+    return {{"config_file", or_null(options.config_file)},
+            {"netns", or_null(config.netns)},
+            {"internal", config.internal},
+            {"external", config.external},
+            {"external_addresses", array(config.external_addresses, each)},
+            {"port_ranges", array(config.port_ranges, each)},
+            {"move", config.move},
+            {"addresses", array(config.addresses, each)},
+            {"routes", array(config.routes, each)},
+            {"clamp_mss", text(config.clamp_mss)},
+            {"max_sessions",
+             config.max_sessions == 0 ? ordered_json(nullptr) : ordered_json(config.max_sessions)},
+            {"accepted_mark", config.accepted_mark},
+            {"attach", text(config.attach)},
+            {"log_level", text(config.log_level)}};
+}
+
+// Names of interfaces may be any bytes; JSON may not.
+void print_json(const ParsedOptions& options) {
+    fmt::print("{}\n",
+               to_json(options).dump(2, ' ', false, ordered_json::error_handler_t::replace));
+}
+
+std::string list(const std::vector<std::string>& words) {
+    return fmt::format("{}", fmt::join(words, ", "));
+}
+
+template <typename Option>
+std::string list(const std::vector<Option>& options) {
+    std::vector<std::string> words;
+    for (const Option& option : options) {
+        words.push_back(text(option));
+    }
+    return list(words);
+}
+
+void print_line(const char* name, const std::string& value) {
+    fmt::print("  {:<18} {}\n", name, value);
+}
+
+// Lines that would only say "none" are left out.
+void print_if(const char* name, const std::string& value) {
+    if (!value.empty()) {
+        print_line(name, value);
+    }
+}
+
+void print_text(const Config& config) {
+    fmt::print("The configuration is valid; 'ctgate run' would serve:\n");
+    print_line("network namespace", config.netns.empty() ? "the current one" : config.netns);
+    print_line("internal", list(config.internal));
+    print_line("external", list(config.external));
+    print_line("external addresses", config.external_addresses.empty()
+                                         ? "the first of each external interface"
+                                         : list(config.external_addresses));
+    print_line("external ports", config.port_ranges.empty()
+                                     ? fmt::format("{}-{}", CTGATE_PORT_LOW, CTGATE_PORT_HIGH)
+                                     : list(config.port_ranges));
+    print_if("moves", list(config.move));
+    print_if("adds addresses", list(config.addresses));
+    print_if("adds routes", list(config.routes));
+    print_if("max sessions", config.max_sessions == 0 ? "" : std::to_string(config.max_sessions));
+    print_line("accepted mark", fmt::format("{:#010x}", config.accepted_mark));
+    print_line("modes", fmt::format("clamp-mss {}, attach {}, log-level {}", text(config.clamp_mss),
+                                    text(config.attach), text(config.log_level)));
+}
+
+}  // namespace
+
+int check_command(Arguments arguments) {
+    std::vector<std::string> words(arguments.begin(), arguments.end());
+    const bool json = take_json(words);
+    const ParsedOptions options = parse_options(words);
+    if (options.help) {
+        fmt::print("{}{}", help, options_help());
+    } else if (json) {
+        print_json(options);
+    } else {
+        print_text(options.config);
+    }
+    finish_output();
+    return exit_success;
+}
+
+}  // namespace ctgate

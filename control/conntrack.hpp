@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The kernel's conntrack table of the current network namespace, by libnetfilter_conntrack.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "control/ip.hpp"
+
+namespace ctgate {
+
+// One conntrack entry. Original direction: source -> destination; reply: reply_source ->
+// reply_destination. With source NAT the external endpoint is reply_destination, with destination
+// NAT the internal endpoint is reply_source.
+struct Session {
+    std::uint8_t protocol = 0;  // IPPROTO_*
+    std::string state;          // TCP: "ESTABLISHED", ...; empty for other protocols
+    Endpoint source, destination;
+    Endpoint reply_source, reply_destination;
+    std::uint32_t status = 0;  // IPS_* bits of linux/netfilter/nf_conntrack_common.h
+    std::uint32_t mark = 0;
+    std::uint32_t timeout = 0;  // seconds left
+    // ICMP queries (their endpoints have port 0): the internal identifier, and the one the remote
+    // endpoint sees. Host byte order.
+    std::uint16_t icmp_id = 0;
+    std::uint16_t icmp_reply_id = 0;
+    std::uint16_t zone = 0;
+};
+
+namespace conntrack {
+
+// Calls `visit` for each IPv4 entry while the kernel streams the table: memory does not grow. The
+// table changes meanwhile: an entry that comes or goes during the dump may or may not be visited,
+// and when the kernel resizes its hash table, entries may be visited twice or missed.
+void for_each(const std::function<void(const Session&)>& visit);
+
+// What to do with one entry during update().
+enum class Action { keep, set_mark, erase };
+struct Change {
+    Action action = Action::keep;
+    std::uint32_t mark = 0;  // the whole new mark, for set_mark
+};
+// Asks `decide` about each IPv4 entry, then applies its changes (after the dump has ended).
+// Entries that are gone by then are passed over. Returns how many were changed.
+std::size_t update(const std::function<Change(const Session&)>& decide);
+
+// nf_conntrack_count and nf_conntrack_max as seen in this namespace.
+std::uint64_t count();
+std::uint64_t limit();
+
+}  // namespace conntrack
+}  // namespace ctgate

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/conntrack_socket.hpp"
+
+#include <libnfnetlink/linux_nfnetlink.h>
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <new>
+#include <system_error>
+
+namespace ctgate::conntrack {
+namespace {
+
+// The kernel fills up to this much per read of a dump (netlink_recvmsg, since Linux 4.12).
+constexpr std::size_t buffer_size = 32768;
+// In a row, without a message in between; then the kernel is really out of memory.
+constexpr int overrun_limit = 32;
+
+[[noreturn]] void fail(int error, const char* what) {
+    throw std::system_error(error, std::generic_category(), what);
+}
+
+// 0, a positive error number, or -1 when this message does not end the answer.
+int end_of_answer(const nlmsghdr* message) {
+    if (message->nlmsg_type == NLMSG_DONE) {
+        const int status = mnl_nlmsg_get_payload_len(message) >= sizeof(int)
+                               ? *static_cast<const int*>(mnl_nlmsg_get_payload(message))
+                               : 0;
+        return status < 0 ? -status : 0;
+    }
+    if (message->nlmsg_type == NLMSG_ERROR) {
+        return -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message))->error;
+    }
+    return -1;
+}
+
+// libmnl's own loop macros are not C++.
+const nlattr* find(const void* first, const char* end, std::uint16_t type) {
+    const auto* attribute = static_cast<const nlattr*>(first);
+    for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)));
+         attribute = mnl_attr_next(attribute)) {
+        if (mnl_attr_get_type(attribute) == type) {
+            return attribute;
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+const nlattr* find_attribute(const nlmsghdr* message, std::uint16_t type) {
+    return find(mnl_nlmsg_get_payload_offset(message, sizeof(nfgenmsg)),
+                static_cast<const char*>(mnl_nlmsg_get_payload_tail(message)), type);
+}
+
+const nlattr* find_nested(const nlattr* nest, std::uint16_t type) {
+    const auto* first = static_cast<const char*>(mnl_attr_get_payload(nest));
+    return find(first, first + mnl_attr_get_payload_len(nest), type);
+}
+
+Entry make_entry() {
+    Entry entry(nfct_new(), &nfct_destroy);
+    if (!entry) {
+        throw std::bad_alloc();
+    }
+    return entry;
+}
+
+Socket::Socket()
+    : socket_(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC), &mnl_socket_close),
+      buffer_(buffer_size) {
+    if (!socket_ || mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID) != 0) {
+        fail(errno, "Cannot talk to the kernel's netfilter over netlink");
+    }
+}
+
+nlmsghdr* Socket::request(std::uint16_t type, std::uint16_t flags) {
+    nlmsghdr* message = mnl_nlmsg_put_header(buffer_.data());
+    message->nlmsg_type = static_cast<std::uint16_t>(NFNL_SUBSYS_CTNETLINK << 8 | type);
+    message->nlmsg_flags = NLM_F_REQUEST | flags;
+    message->nlmsg_seq = ++sequence_;
+    auto* header = static_cast<nfgenmsg*>(mnl_nlmsg_put_extra_header(message, sizeof(nfgenmsg)));
+    header->nfgen_family = AF_INET;
+    header->version = NFNETLINK_V0;
+    return message;
+}
+
+void Socket::send(const nlmsghdr* message) {
+    while (mnl_socket_sendto(socket_.get(), message, message->nlmsg_len) < 0) {
+        if (errno != EINTR) {
+            fail(errno, "Cannot send a request to the kernel's connection tracking");
+        }
+    }
+}
+
+int Socket::receive(const std::function<void(const nlmsghdr*)>& visit) {
+    int overruns = 0;
+    for (;;) {
+        const ssize_t size = mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
+        if (size < 0) {
+            // ENOBUFS: the kernel found no memory for the next part; it goes on where it was.
+            if (errno == EINTR || (errno == ENOBUFS && ++overruns < overrun_limit)) {
+                continue;
+            }
+            return errno;
+        }
+        overruns = 0;
+        int left = static_cast<int>(size);
+        const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());
+        for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+            if (message->nlmsg_seq != sequence_) {
+                continue;
+            }
+            if (const int error = end_of_answer(message); error >= 0) {
+                return error;
+            }
+            visit(message);
+        }
+    }
+}
+
+void Socket::dump(const std::function<void(const nlmsghdr*)>& visit) {
+    send(request(IPCTNL_MSG_CT_GET, NLM_F_DUMP));
+    if (const int error = receive(visit); error != 0) {
+        fail(error,
+             "Cannot read the kernel's conntrack table (needs CAP_NET_ADMIN and the module "
+             "nf_conntrack_netlink)");
+    }
+}
+
+bool Socket::change(nlmsghdr* message, const nf_conntrack* entry, std::uint32_t id) {
+    if (nfct_nlmsg_build(message, entry) != 0) {
+        fail(errno, "Cannot describe a conntrack entry to the kernel");
+    }
+    // With the id, a later entry of the same tuple is left alone.
+    mnl_attr_put_u32(message, CTA_ID, htonl(id));
+    send(message);
+    const int error = receive([](const nlmsghdr*) {});
+    if (error != 0 && error != ENOENT) {
+        fail(error, "Cannot change a conntrack entry");
+    }
+    return error == 0;
+}
+
+bool Socket::set_mark(const nf_conntrack* key, std::uint32_t id, std::uint32_t mark) {
+    const Entry entry(nfct_clone(key), &nfct_destroy);
+    if (!entry) {
+        throw std::bad_alloc();
+    }
+    nfct_set_attr_u32(entry.get(), ATTR_MARK, mark);
+    return change(request(IPCTNL_MSG_CT_NEW, NLM_F_ACK), entry.get(), id);
+}
+
+bool Socket::erase(const nf_conntrack* key, std::uint32_t id) {
+    return change(request(IPCTNL_MSG_CT_DELETE, NLM_F_ACK), key, id);
+}
+
+Socket::Totals Socket::totals() {
+    Totals totals;
+    send(request(IPCTNL_MSG_CT_GET_STATS, NLM_F_ACK));
+    const int error = receive([&](const nlmsghdr* message) {
+        const auto value = [&](std::uint16_t type) {
+            const nlattr* attribute = find_attribute(message, type);
+            return attribute ? ntohl(mnl_attr_get_u32(attribute)) : 0;
+        };
+        totals = {value(CTA_STATS_GLOBAL_ENTRIES), value(CTA_STATS_GLOBAL_MAX_ENTRIES)};
+    });
+    if (error != 0) {
+        fail(error, "Cannot read the kernel's conntrack statistics (needs CAP_NET_ADMIN)");
+    }
+    return totals;
+}
+
+}  // namespace ctgate::conntrack

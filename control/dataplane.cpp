@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/dataplane.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <stdexcept>
+#include <system_error>
+
+#include "ctgate.skel.h"
+
+namespace ctgate {
+namespace {
+
+using Object = std::unique_ptr<ctgate_bpf, void (*)(ctgate_bpf*)>;
+
+// What libbpf says while this object lives; of a long verifier log the end, where the reason is.
+class LibbpfWords {
+  public:
+    LibbpfWords() : before_(libbpf_set_print(&print)) { text().clear(); }
+    ~LibbpfWords() { libbpf_set_print(before_); }
+    LibbpfWords(const LibbpfWords&) = delete;
+    LibbpfWords& operator=(const LibbpfWords&) = delete;
+
+    static std::string tail() {
+        constexpr std::size_t enough = 2000;
+        const std::string& all = text();
+        return all.size() <= enough ? all : "..." + all.substr(all.size() - enough);
+    }
+
+  private:
+    static std::string& text() {
+        static std::string words;
+        return words;
+    }
+    static int print(libbpf_print_level level, const char* format, va_list arguments) {
+        if (level == LIBBPF_WARN) {
+            char* line = nullptr;
+            if (::vasprintf(&line, format, arguments) >= 0) {
+                text() += line;
+                ::free(line);
+            }
+        }
+        return 0;
+    }
+
+    libbpf_print_fn_t before_;
+};
+
+Object open_object(const bpf_object_open_opts* options) {
+    Object object(ctgate_bpf__open_opts(options), &ctgate_bpf__destroy);
+    if (!object) {
+        throw std::system_error(errno, std::generic_category(), "Cannot open the BPF object");
+    }
+    return object;
+}
+
+}  // namespace
+
+bool Dataplane::left_behind(const RunDirectory& directory) {
+    return ::access(directory.pin("pools").c_str(), F_OK) == 0;
+}
+
+std::vector<std::string> Dataplane::called_functions() {
+    const Object object = open_object(nullptr);
+    const btf* types = bpf_object__btf(object->obj);
+    std::vector<std::string> names;
+    for (__u32 id = 1; id < btf__type_cnt(types); ++id) {
+        const btf_type* type = btf__type_by_id(types, id);
+        if (btf_is_func(type) && btf_vlen(type) == BTF_FUNC_EXTERN) {
+            names.emplace_back(btf__name_by_offset(types, type->name_off));
+        }
+    }
+    return names;
+}
+
+Dataplane::Dataplane(const RunDirectory& directory, std::uint32_t accepted_mark)
+    : object_(nullptr, &ctgate_bpf__destroy) {
+    const LibbpfWords words;
+    const std::string pins = directory.pins();
+    LIBBPF_OPTS(bpf_object_open_opts, options);
+    options.pin_root_path = pins.c_str();
+    object_ = open_object(&options);
+    object_->rodata->accepted_mark = accepted_mark;
+    const bool taking_over = left_behind(directory);
+    if (const int error = ctgate_bpf__load(object_.get()); error != 0) {
+        throw std::runtime_error(fmt::format(
+            "Cannot load the BPF programs ({}){}:\n{}", std::generic_category().message(-error),
+            taking_over ? "; if the maps of an earlier version do not fit, 'ctgate down' removes "
+                          "them"
+                        : "",
+            words.tail()));
+    }
+}
+
+void Dataplane::set_pool(int ifindex, const ctgate_pool& pool) {
+    const auto key = static_cast<__u32>(ifindex);
+    if (bpf_map__update_elem(object_->maps.pools, &key, sizeof(key), &pool, sizeof(pool),
+                             BPF_ANY) != 0) {
+        throw std::system_error(errno, std::generic_category(),
+                                "Cannot write the external addresses into the dataplane");
+    }
+}
+
+void Dataplane::keep_pools(const std::set<int>& ifindexes) {
+    const int map = bpf_map__fd(object_->maps.pools);
+    std::vector<__u32> unwanted;
+    __u32 key = 0;
+    for (const __u32* previous = nullptr; bpf_map_get_next_key(map, previous, &key) == 0;
+         previous = &key) {
+        if (!ifindexes.contains(static_cast<int>(key))) {
+            unwanted.push_back(key);
+        }
+    }
+    for (const __u32 each : unwanted) {
+        bpf_map_delete_elem(map, &each);
+    }
+}
+
+int Dataplane::program(Side side, bool ethernet) const {
+    const auto& programs = object_->progs;
+    const bpf_program* program =
+        side == Side::internal ? (ethernet ? programs.internal_l2 : programs.internal_l3)
+                               : (ethernet ? programs.external_l2 : programs.external_l3);
+    return bpf_program__fd(program);
+}
+
+}  // namespace ctgate

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The gateway of one network namespace: everything that `ctgate run` brings about. It outlives
+// this object and its process; take_down() ends it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/config.hpp"
+#include "control/dataplane.hpp"
+#include "control/fd.hpp"
+#include "control/journal.hpp"
+#include "control/netlink.hpp"
+#include "control/plan.hpp"
+#include "control/run_directory.hpp"
+#include "control/serving.hpp"
+
+namespace ctgate {
+
+class Gateway {
+  public:
+    // In the namespace the thread is in. `origin`: the one from which the command was called.
+    // Throws when another daemon serves it.
+    Gateway(Config config, FileDescriptor origin, bool netns_is_new);
+
+    // Brings everything to the state that the configuration asks for, from nothing or from what an
+    // earlier run left. When it throws, what it has changed is taken back.
+    void start();
+    // The same with another configuration; when it throws, the old one stays in force.
+    void reload(Config config);
+    // After links or addresses have changed. An interface that is missing is served when it comes.
+    void refresh();
+
+    // An external interface has an address: the gateway serves.
+    bool has_address() const { return serving_.has_address(); }
+    const Config& config() const { return config_; }
+
+  private:
+    void apply();
+    void check();
+    void program();
+    void serve();
+    void accept_existing_sessions();
+    void serve_links(const std::vector<Link>& links, Side side);
+    void program_table(const Ruleset& ruleset);
+    void program_pools(const Plan& plan);
+    void report(const Plan& plan);
+    void drop_what_is_not_configured();
+    void undo_from(std::size_t first);
+
+    Config config_;
+    FileDescriptor origin_;
+    RunDirectory directory_;
+    DaemonLock lock_;
+    Journal journal_;
+    Netlink netlink_;
+    bool first_start_;  // nothing of an earlier run is here
+    std::optional<Dataplane> dataplane_;
+    Serving serving_;                   // as last written, also by an earlier run
+    std::string table_;                 // text of the nft table that is in force
+    std::vector<std::string> missing_;  // interfaces, as last reported
+};
+
+// Ends what serves the network namespace the thread is in, and takes back every change. False:
+// there was nothing.
+bool take_down(const FileDescriptor& origin);
+
+}  // namespace ctgate

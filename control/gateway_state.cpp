@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/gateway_state.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "control/attachment.hpp"
+#include "control/conntrack.hpp"
+#include "control/netlink.hpp"
+#include "control/nft.hpp"
+#include "control/run_directory.hpp"
+#include "control/sysctl.hpp"
+
+namespace ctgate {
+namespace {
+
+void examine_interface(const std::string& name, const char* side, Netlink& netlink,
+                       const RunDirectory& directory, GatewayState& state) {
+    InterfaceState interface{name, side, false, std::nullopt};
+    const auto link = netlink.link(name);
+    if (link) {
+        interface.present = true;
+        interface.attached = attachment::find(link->index, directory);
+    }
+    if (!link) {
+        state.warnings.push_back(fmt::format("Interface '{}' is missing; it is served when it "
+                                             "comes",
+                                             name));
+    } else if (!interface.attached) {
+        state.faults.push_back(
+            fmt::format("The program of interface '{}' is not attached any more", name));
+    } else if (!link->up) {
+        state.warnings.push_back(fmt::format("Interface '{}' is down", name));
+    }
+    state.interfaces.push_back(interface);
+}
+
+void examine_addresses(GatewayState& state) {
+    for (const ExternalInterface& each : state.serving.external) {
+        if (each.addresses.empty()) {
+            state.warnings.push_back(fmt::format(
+                "External interface '{}' has no address yet; nothing goes out there", each.name));
+        }
+    }
+}
+
+bool forwards_ipv6(const std::string& interface) {
+    return sysctl::read(fmt::format("net/ipv6/conf/{}/forwarding", interface)).value_or("0") != "0";
+}
+
+void examine_ipv6(GatewayState& state) {
+    if (std::any_of(state.interfaces.begin(), state.interfaces.end(),
+                    [](const InterfaceState& each) { return forwards_ipv6(each.name); })) {
+        state.warnings.emplace_back(
+            "IPv6 forwarding is on: ctgate neither translates nor guards IPv6; a firewall of yours "
+            "must");
+    }
+}
+
+void examine_limits(GatewayState& state) {
+    const std::uint64_t wanted = state.serving.max_sessions;
+    if (wanted > state.session_limit) {
+        state.warnings.push_back(
+            fmt::format("--max-sessions {} is not in force: the kernel's limit is {} and only the "
+                        "initial network namespace may change it",
+                        wanted, state.session_limit));
+    }
+    if (state.session_limit != 0 && state.sessions >= state.session_limit / 10 * 9) {
+        state.warnings.push_back(fmt::format("The conntrack table is nearly full: {} of {}",
+                                             state.sessions, state.session_limit));
+    }
+}
+
+}  // namespace
+
+std::optional<GatewayState> examine_gateway() {
+    const auto directory = RunDirectory::find();
+    auto serving = directory ? Serving::read(*directory) : std::nullopt;
+    if (!serving) {
+        return std::nullopt;
+    }
+    GatewayState state;
+    state.daemon = DaemonLock::holder(*directory);
+    state.serving = std::move(*serving);
+    state.sessions = conntrack::count();
+    state.session_limit = conntrack::limit();
+    Netlink netlink;
+    for (const std::string& name : state.serving.internal) {
+        examine_interface(name, "internal", netlink, *directory, state);
+    }
+    for (const ExternalInterface& each : state.serving.external) {
+        examine_interface(each.name, "external", netlink, *directory, state);
+    }
+    if (!nft::table_exists()) {
+        state.faults.emplace_back("The nft table 'ip ctgate' is gone");
+    }
+    examine_addresses(state);
+    examine_ipv6(state);
+    examine_limits(state);
+    return state;
+}
+
+std::string attach_name(AttachMode mode) {
+    switch (mode) {
+        case AttachMode::tcx:
+            return "tcx";
+        case AttachMode::clsact:
+            return "clsact";
+        case AttachMode::automatic:
+            break;
+    }
+    return "auto";
+}
+
+}  // namespace ctgate

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The subcommand table, and the only place where exceptions end.
+#include <bpf/libbpf.h>
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/commands.hpp"
+#include "control/config.hpp"
+
+namespace {
+
+struct Command {
+    std::string_view name;
+    std::string_view summary;
+    int (*function)(ctgate::Arguments);
+};
+
+constexpr Command commands[] = {
+    {"run", "serve the current network namespace, in the foreground", ctgate::run_command},
+    {"status", "say what serves this namespace; exit 0 once it serves", ctgate::status_command},
+    {"down", "take everything of ctgate out of this namespace", ctgate::down_command},
+    {"check", "validate options and configuration file; touch nothing", ctgate::check_command},
+    {"show", "print sessions or counters", ctgate::show_command},
+    {"lookup", "look one tuple up in conntrack, as the dataplane does", ctgate::lookup_command},
+    {"lab", "build a lab of network namespaces and try the gateway there", ctgate::lab_command},
+    {"version", "print the version", ctgate::version_command},
+};
+
+void print_usage(std::FILE* out) {
+    fmt::print(out, "ctgate: a stateful NAT gateway; conntrack NAT set from eBPF at TC\n\n"
+                    "Usage: ctgate COMMAND [OPTION...]\n\nCommands:\n");
+    for (const Command& command : commands) {
+        fmt::print(out, "  {:<9} {}\n", command.name, command.summary);
+    }
+    fmt::print(out, "\n'ctgate COMMAND --help' explains each.\n");
+}
+
+int dispatch(const std::vector<std::string>& words) {
+    if (words.empty()) {
+        print_usage(stderr);
+        return ctgate::exit_usage;
+    }
+    if (words[0] == "help" || words[0] == "--help" || words[0] == "-h") {
+        print_usage(stdout);
+        return ctgate::exit_success;
+    }
+    const std::string_view name = words[0] == "--version" ? "version" : std::string_view(words[0]);
+    for (const Command& command : commands) {
+        if (command.name == name) {
+            return command.function(std::span(words).subspan(1));
+        }
+    }
+    fmt::print(stderr, "ctgate: unknown command '{}'; 'ctgate help' lists them\n", words[0]);
+    return ctgate::exit_usage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    // What libbpf has to say is told by those who call it, as part of their own errors.
+    libbpf_set_print(nullptr);
+    try {
+        return dispatch(std::vector<std::string>(argv + 1, argv + argc));
+    } catch (const ctgate::ConfigError& error) {
+        for (const std::string& problem : error.problems()) {
+            fmt::print(stderr, "ctgate: {}\n", problem);
+        }
+        return ctgate::exit_usage;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "ctgate: {}\n", error.what());
+        return ctgate::exit_failure;
+    }
+}

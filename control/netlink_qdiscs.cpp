@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What stands on the TC hooks of an interface.
+#include <linux/pkt_sched.h>
+#include <netlink/route/classifier.h>
+#include <netlink/route/qdisc.h>
+
+#include <string_view>
+
+#include "control/netlink.hpp"
+#include "control/netlink_objects.hpp"
+
+namespace ctgate {
+
+using netlink::CachePointer;
+using netlink::check;
+
+bool Netlink::has_clsact(int ifindex) {
+    nl_cache* cache = nullptr;
+    check(rtnl_qdisc_alloc_cache(socket_.get(), &cache), "Cannot list the qdiscs");
+    const CachePointer owner(cache);
+    for (nl_object* each = nl_cache_get_first(cache); each; each = nl_cache_get_next(each)) {
+        rtnl_tc* qdisc = TC_CAST(reinterpret_cast<rtnl_qdisc*>(each));
+        const char* kind = rtnl_tc_get_kind(qdisc);
+        if (rtnl_tc_get_ifindex(qdisc) == ifindex && kind != nullptr &&
+            std::string_view(kind) == "clsact") {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool Netlink::has_filters(int ifindex) {
+    for (const std::uint32_t hook : {TC_H_MIN_INGRESS, TC_H_MIN_EGRESS}) {
+        nl_cache* cache = nullptr;
+        const int error = rtnl_cls_alloc_cache(socket_.get(), ifindex, TC_H_MAKE(TC_H_CLSACT, hook),
+                                               &cache);
+        if (error == -NLE_NODEV || error == -NLE_OBJ_NOTFOUND) {
+            continue;
+        }
+        check(error, "Cannot list the filters");
+        const CachePointer owner(cache);
+        if (nl_cache_nitems(cache) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace ctgate

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/option_table.hpp"
+
+#include <algorithm>
+#include <boost/program_options/value_semantic.hpp>
+#include <numeric>
+#include <vector>
+
+namespace ctgate {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr unsigned columns = 80;
+constexpr unsigned explanation_columns = 54;
+
+constexpr Option interface_options[] = {
+    {"internal", "IF", true, take_internal,
+     "Serve the hosts behind this interface. Needed at least once."},
+    {"external", "IF", true, take_external,
+     "Translate what is routed out of this interface. Needed at least once; an interface is on one "
+     "side only."},
+    {"attach", "MODE", false, take_attach,
+     "How the programs hang on an interface: tcx, clsact, or auto (default): tcx where the kernel "
+     "has it, else clsact."},
+};
+
+constexpr Option pool_options[] = {
+    {"external-address", "[IF=]ADDR", true, take_external_address,
+     "Translate to this address. Without IF it belongs to the external interface that carries it. "
+     "Of several, an internal host always gets the same (RFC 4787 REQ-2). Default: the first "
+     "address of the interface."},
+    {"port-range", "[ADDR=]LOW-HIGH", true, take_port_range,
+     "External ports that may be used, for one address or for all that have none of their own. "
+     "Default: 1024-65535 (RFC 4787 REQ-3a)."},
+};
+
+constexpr Option session_options[] = {
+    {"max-sessions", "N", false, take_max_sessions,
+     "Size of the kernel's conntrack table (nf_conntrack_max). Default: as it is."},
+    {"accepted-mark", "BIT", false, take_accepted_mark,
+     "The bit of the conntrack mark that says: the host's firewall let this session through. "
+     "Choose "
+     "another than your own rules use. Default: 0x80000000."},
+    {"clamp-mss", "MODE", false, take_clamp_mss,
+     "Lower the MSS in TCP handshakes to what the route carries: on all external interfaces (on), "
+     "on none (off), or on those with an MTU below 1500 (auto, the default)."},
+};
+
+constexpr Option setup_options[] = {
+    {"netns", "NAME", false, take_netns,
+     "Serve this network namespace; it is created if 'ip netns' has none of this name. Default: "
+     "the "
+     "current one."},
+    {"move", "IF", true, take_move, "Move this interface into the namespace of --netns first."},
+    {"address", "IF=ADDR/LENGTH", true, take_address, "Give an interface this address."},
+    {"route", "CIDR[,via=ADDR][,dev=IF]", true, take_route,
+     "Add this route; at least one of via and dev."},
+};
+
+constexpr Option general_options[] = {
+    {"config", "FILE", false, nullptr, "Read options from this file too; see below."},
+    {"log-level", "LEVEL", false, take_log_level,
+     "Log debug, info (default), warning or error messages, and what is graver."},
+    {"help", nullptr, false, nullptr, "Explain."},
+};
+
+constexpr OptionGroup groups[] = {
+    {"Interfaces", interface_options},
+    {"External addresses and ports", pool_options},
+    {"Sessions", session_options},
+    {"Interfaces, addresses and routes to set up (taken back by 'ctgate down')", setup_options},
+    {"General", general_options},
+};
+
+// Levenshtein's distance: how many letters must be added, taken away or changed.
+std::size_t distance(std::string_view from, std::string_view to) {
+    std::vector<std::size_t> row(to.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        std::size_t diagonal = i;
+        row[0] = i + 1;
+        for (std::size_t j = 0; j < to.size(); ++j) {
+            const std::size_t change = diagonal + (from[i] == to[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({change, diagonal + 1, row[j] + 1});
+        }
+    }
+    return row.back();
+}
+
+constexpr std::size_t farthest = 3;  // at which two names still resemble each other
+
+// 0: alike. An abbreviation is nearly that.
+std::size_t likeness(std::string_view name, std::string_view option) {
+    constexpr std::size_t shortest = 3;
+    constexpr std::size_t longest = 40;
+    if (name.size() >= shortest && option.starts_with(name)) {
+        return 1;
+    }
+    return name.size() > longest ? longest : distance(name, option);
+}
+
+void describe(const Option& option, po::options_description& description) {
+    const std::string name = option.name == std::string_view("help") ? "help,h" : option.name;
+    if (option.value) {
+        description.add_options()(name.c_str(), po::value<std::string>()->value_name(option.value),
+                                  option.help);
+    } else {
+        description.add_options()(name.c_str(), option.help);
+    }
+}
+
+}  // namespace
+
+std::span<const OptionGroup> option_groups() {
+    return groups;
+}
+
+const Option* find_option(std::string_view name) {
+    for (const OptionGroup& group : groups) {
+        for (const Option& option : group.options) {
+            if (name == option.name) {
+                return &option;
+            }
+        }
+    }
+    return nullptr;
+}
+
+const Option* nearest_option(std::string_view name) {
+    name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
+    const Option* nearest = nullptr;
+    std::size_t least = std::clamp<std::size_t>(name.size() / 2, 2, farthest + 1);
+    for (const OptionGroup& group : groups) {
+        for (const Option& option : group.options) {
+            const std::size_t apart = likeness(name, option.name);
+            if (apart < least) {
+                least = apart;
+                nearest = &option;
+            }
+        }
+    }
+    return nearest;
+}
+
+po::options_description describe_options() {
+    po::options_description all(columns, explanation_columns);
+    for (const OptionGroup& group : groups) {
+        po::options_description part(group.heading, columns, explanation_columns);
+        for (const Option& option : group.options) {
+            describe(option, part);
+        }
+        all.add(part);
+    }
+    return all;
+}
+
+}  // namespace ctgate

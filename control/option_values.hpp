@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The values of options: from text into the configuration, and back for messages and `check`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "control/config.hpp"
+
+namespace ctgate {
+
+// Why a value was not taken, to be read behind "OPTION 'VALUE' ": "is reversed; write 5-9".
+using Complaint = std::optional<std::string>;
+
+// One value of one option. Either the configuration has it afterwards (repeatable options: as one
+// more element), or the complaint says what a right value looks like and nothing has changed.
+Complaint take_internal(const std::string& value, Config& config);
+Complaint take_external(const std::string& value, Config& config);
+Complaint take_external_address(const std::string& value, Config& config);
+Complaint take_port_range(const std::string& value, Config& config);
+Complaint take_address(const std::string& value, Config& config);
+Complaint take_route(const std::string& value, Config& config);
+Complaint take_netns(const std::string& value, Config& config);
+Complaint take_move(const std::string& value, Config& config);
+Complaint take_clamp_mss(const std::string& value, Config& config);
+Complaint take_max_sessions(const std::string& value, Config& config);
+Complaint take_accepted_mark(const std::string& value, Config& config);
+Complaint take_attach(const std::string& value, Config& config);
+Complaint take_log_level(const std::string& value, Config& config);
+
+// The words that the options take.
+std::string_view text(ClampMss value);
+std::string_view text(AttachMode value);
+std::string_view text(LogLevel value);
+
+// The values as the options write them: "wan0=203.0.113.5", "203.0.113.5=1024-2047",
+// "10.0.0.0/8,via=10.1.0.1,dev=lan0".
+std::string text(const ExternalAddressOption& option);
+std::string text(const PortRangeOption& option);
+std::string text(const AddressOption& option);
+std::string text(const RouteOption& option);
+
+// Foreign text for a message, in quotes: one line of printable ASCII whatever it holds (other
+// bytes as \xNN), cut where it is long.
+std::string quote(std::string_view text);
+
+}  // namespace ctgate

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What is to be served right now: the configuration, seen together with the links and addresses
+// that the machine has at this moment.
+#pragma once
+
+#include <vector>
+
+#include "control/config.hpp"
+#include "control/netlink.hpp"
+#include "control/ruleset.hpp"
+
+namespace ctgate {
+
+struct Plan {
+    std::vector<Link> internal;     // those of the configured interfaces that are there
+    std::vector<Link> external;
+    std::vector<std::string> missing;  // the others
+    Ruleset ruleset;                // names all of them: the table may know interfaces to come
+};
+
+Plan make_plan(const Config& config, Netlink& netlink);
+
+}  // namespace ctgate

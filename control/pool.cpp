@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/pool.hpp"
+
+#include <algorithm>
+
+namespace ctgate {
+namespace {
+
+bool is_link_local(IpAddress address) {
+    return IpPrefix{{htonl(0xa9fe0000)}, 16}.contains(address);
+}
+
+std::vector<IpAddress> addresses_of(const Config& config, const std::string& name,
+                                    const std::vector<IpPrefix>& own, bool only) {
+    const auto carries = [&](IpAddress wanted) {
+        return std::any_of(own.begin(), own.end(),
+                           [&](const IpPrefix& each) { return each.address == wanted; });
+    };
+    std::vector<IpAddress> result;
+    bool configured = false;
+    for (const ExternalAddressOption& option : config.external_addresses) {
+        if (option.interface == name ||
+            (option.interface.empty() && (only || carries(option.address)))) {
+            result.push_back(option.address);
+        }
+        configured = configured || option.interface == name || (option.interface.empty() && only);
+    }
+    if (!result.empty() || configured) {
+        return result;
+    }
+    const auto first = std::find_if(own.begin(), own.end(), [](const IpPrefix& each) {
+        return !is_link_local(each.address);
+    });
+    if (first != own.end()) {
+        result.push_back(first->address);
+    }
+    return result;
+}
+
+// Ranges of that address, else those without an address, else the default. The options were
+// checked: they do not overlap.
+std::vector<ctgate_port_range> ranges_of(const Config& config, IpAddress address) {
+    std::vector<ctgate_port_range> own;
+    std::vector<ctgate_port_range> common;
+    for (const PortRangeOption& option : config.port_ranges) {
+        if (!option.address || *option.address == address) {
+            (option.address ? own : common).push_back({option.low, option.high});
+        }
+    }
+    if (own.empty()) {
+        own = common;
+    }
+    if (own.empty()) {
+        own.push_back({CTGATE_PORT_LOW, CTGATE_PORT_HIGH});
+    }
+    std::sort(own.begin(), own.end(),
+              [](const auto& one, const auto& other) { return one.low < other.low; });
+    return own;
+}
+
+}  // namespace
+
+ExternalInterface external_interface(const Config& config, const std::string& name,
+                                     const std::vector<IpPrefix>& own, bool only) {
+    ExternalInterface result{name, {}};
+    for (const IpAddress address : addresses_of(config, name, own, only)) {
+        result.addresses.push_back({address, ranges_of(config, address)});
+    }
+    return result;
+}
+
+ctgate_pool to_pool(const ExternalInterface& interface) {
+    ctgate_pool pool{};
+    for (const ExternalAddress& from : interface.addresses) {
+        ctgate_external_address& to = pool.addresses[pool.address_count++];
+        to.address = from.address.to_bytes();
+        for (const ctgate_port_range& range : from.ranges) {
+            to.ranges[to.range_count++] = range;
+            to.port_count += range.high - range.low + 1U;
+        }
+    }
+    return pool;
+}
+
+}  // namespace ctgate

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Which external addresses and port ranges each external interface has: configuration and the
+// interfaces' own addresses together.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/config.hpp"
+#include "control/ip.hpp"
+#include "ctgate/pool.h"
+
+namespace ctgate {
+
+struct ExternalAddress {
+    IpAddress address;
+    std::vector<ctgate_port_range> ranges;  // disjoint, ascending; never empty
+};
+
+struct ExternalInterface {
+    std::string name;
+    std::vector<ExternalAddress> addresses;  // empty: it has none yet
+};
+
+// `own`: the interface's addresses in the kernel's order. Without --external-address for it, the
+// interface's first address that is not link-local (RFC 3927) is its external address.
+// `only`: it is the only external interface, so options that name no interface mean this one.
+ExternalInterface external_interface(const Config& config, const std::string& name,
+                                     const std::vector<IpPrefix>& own, bool only);
+
+// The same for the dataplane.
+ctgate_pool to_pool(const ExternalInterface& interface);
+
+}  // namespace ctgate

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/ruleset.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "ctgate/counters.h"
+#include "ctgate/pairing.h"
+
+namespace ctgate {
+namespace {
+
+// Forward hook: ahead of the host's own filter chains, so that what we drop is not logged there
+// as if it had been let in. Accepted: the very last chain before conntrack's own confirm.
+// Leak: right behind the source NAT.
+constexpr const char* chains = R"(
+add chain ip ctgate outside_in { type filter hook prerouting priority raw; policy accept; }
+add chain ip ctgate clamp { type filter hook forward priority mangle; policy accept; }
+add chain ip ctgate guard { type filter hook forward priority filter - 10; policy accept; }
+add chain ip ctgate guard_inbound
+add chain ip ctgate guard_session
+add chain ip ctgate destination { type nat hook prerouting priority dstnat; policy accept; }
+add chain ip ctgate source { type nat hook postrouting priority srcnat; policy accept; }
+add chain ip ctgate leak { type filter hook postrouting priority srcnat + 1; policy accept; }
+add chain ip ctgate accepted { type filter hook postrouting priority 2147483646; policy accept; }
+add chain ip ctgate accept_session
+)";
+
+// Expected sessions (of conntrack helpers) begin as `related`, as ICMP errors always are.
+constexpr const char* fixed_rules = R"(
+add rule ip ctgate outside_in iifname @external ip daddr @internal_addresses counter name guard_internal_destination drop
+add rule ip ctgate clamp oifname @clamped tcp flags & (syn|rst) == syn tcp option maxseg size set rt mtu
+add rule ip ctgate clamp iifname @clamped tcp flags & (syn|rst) == syn tcp option maxseg size set rt mtu
+add rule ip ctgate guard iifname @internal oifname @external goto guard_session
+add rule ip ctgate guard iifname @external oifname @internal goto guard_inbound
+add rule ip ctgate guard iifname @external oifname @external goto guard_inbound
+add rule ip ctgate guard_inbound ct direction original ct status ! dnat counter name guard_unsolicited drop
+add rule ip ctgate guard_inbound goto guard_session
+add rule ip ctgate guard_session ct state { invalid, untracked } counter name guard_not_tracked drop
+add rule ip ctgate guard_session ct state new accept
+add rule ip ctgate guard_session ip protocol != icmp ct state related accept
+add rule ip ctgate leak oifname @external iifname @internal ip saddr != @external_addresses fib saddr type != local counter name guard_internal_source drop
+add rule ip ctgate leak oifname @external ip saddr @internal_addresses counter name guard_internal_source drop
+add rule ip ctgate accepted oifname @external jump accept_session
+add rule ip ctgate accepted iifname @external jump accept_session
+)";
+
+std::string quoted(const std::string& name) {
+    return fmt::format("\"{}\"", name);
+}
+
+std::string text(IpAddress address) {
+    return address.text();
+}
+
+// A set and what is in it, whatever was in it before. `Write`: an element as nft reads it.
+template <typename Elements, typename Write>
+std::string set(const char* name, const char* type, const Elements& elements, Write write) {
+    std::set<std::string> written;
+    std::transform(elements.begin(), elements.end(), std::inserter(written, written.end()), write);
+    std::string result = fmt::format(
+        "add set ip ctgate {0} {{ type {1}; }}\nflush set ip ctgate {0}\n", name, type);
+    if (!written.empty()) {
+        result += fmt::format("add element ip ctgate {} {{ {} }}\n", name,
+                              fmt::join(written, ", "));
+    }
+    return result;
+}
+
+std::string sets(const Ruleset& ruleset) {
+    std::vector<std::string> external;
+    std::vector<IpAddress> addresses;
+    for (const ExternalInterface& each : ruleset.external) {
+        external.push_back(each.name);
+        for (const ExternalAddress& address : each.addresses) {
+            addresses.push_back(address.address);
+        }
+    }
+    return set("internal", "ifname", ruleset.internal, quoted) +
+           set("external", "ifname", external, quoted) +
+           set("clamped", "ifname", ruleset.clamped, quoted) +
+           set("external_addresses", "ipv4_addr", addresses, text) +
+           set("internal_addresses", "ipv4_addr", ruleset.internal_addresses, text);
+}
+
+std::string counters() {
+    std::string result;
+#define CTGATE_GUARD(id, name, text) result += "add counter ip ctgate " name "\n";
+    CTGATE_GUARD_REASONS(CTGATE_GUARD)
+#undef CTGATE_GUARD
+    return result;
+}
+
+// nft takes one range; sessions that the stack makes get by with the widest.
+std::string widest_range(const ExternalAddress& address) {
+    const auto widest = std::max_element(
+        address.ranges.begin(), address.ranges.end(), [](const auto& one, const auto& other) {
+            return one.high - one.low < other.high - other.low;
+        });
+    return fmt::format("{}-{}", widest->low, widest->high);
+}
+
+// "203.0.113.1:1024-65535", or, for several addresses, the choice that BPF makes by ctgate_pair().
+std::string target(const ExternalInterface& external, bool ports) {
+    if (external.addresses.size() == 1) {
+        const ExternalAddress& only = external.addresses[0];
+        return only.address.text() + (ports ? ":" + widest_range(only) : "");
+    }
+    std::vector<std::string> elements;
+    for (const ExternalAddress& each : external.addresses) {
+        elements.push_back(fmt::format("{} : {}{}", elements.size(), each.address.text(),
+                                       ports ? " . " + widest_range(each) : ""));
+    }
+    return fmt::format("jhash ip saddr mod {} seed {:#x} map {{ {} }}", elements.size(),
+                       CTGATE_PAIRING_SEED, fmt::join(elements, ", "));
+}
+
+// For what BPF has not translated already: the kernel skips these rules for its sessions.
+std::string source_rules(const ExternalInterface& external) {
+    if (external.addresses.empty()) {
+        return "";
+    }
+    std::string result;
+    for (const char* from : {"iifname @internal", "ip saddr @internal_addresses"}) {
+        const std::string rule = fmt::format("add rule ip ctgate source {} oifname {}", from,
+                                             quoted(external.name));
+        result += fmt::format("{} meta l4proto {{ tcp, udp, icmp }} snat ip to {}\n", rule,
+                              target(external, true));
+        result += fmt::format("{} snat to {}\n", rule, target(external, false));
+    }
+    return result;
+}
+
+std::string mark_rules(std::uint32_t mark) {
+    return fmt::format(
+        "add rule ip ctgate guard_session ct mark & {0:#x} == {0:#x} accept\n"
+        "add rule ip ctgate guard_session counter name guard_unaccepted drop\n"
+        "add rule ip ctgate accept_session ct state new ct mark set ct mark or {0:#x}\n"
+        "add rule ip ctgate accept_session ip protocol != icmp ct state related "
+        "ct mark set ct mark or {0:#x}\n",
+        mark);
+}
+
+}  // namespace
+
+std::string Ruleset::text() const {
+    // Flushing a table takes its rules only.
+    std::string result = "add table ip ctgate\nflush table ip ctgate\n";
+    result += counters();
+    result += sets(*this);
+    result += chains;
+    result += fixed_rules;
+    for (const ExternalInterface& each : external) {
+        result += source_rules(each);
+    }
+    result += mark_rules(accepted_mark);
+    return result;
+}
+
+}  // namespace ctgate

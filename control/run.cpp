@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// ctgate run: the daemon.
+#include <fmt/core.h>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "control/commands.hpp"
+#include "control/gateway.hpp"
+#include "control/link_monitor.hpp"
+#include "control/log.hpp"
+#include "control/netns.hpp"
+#include "control/options.hpp"
+#include "control/process.hpp"
+#include "control/start_checks.hpp"
+
+namespace ctgate {
+namespace {
+
+constexpr const char* usage =
+    R"(Usage: ctgate run --internal IF --external IF [OPTION...]
+
+Serves the current network namespace (or that of --netns) in the foreground, until
+SIGTERM or SIGINT. What it set up goes on without it: sessions, also new ones, are
+translated; a new 'ctgate run' takes over, 'ctgate down' ends it. SIGHUP reads the
+file of --config again; a file with errors is refused as a whole.
+
+)";
+
+constexpr int retry_ms = 1000;  // after a refresh that failed
+
+// A namespace that was created for a gateway that could not be set up goes again.
+class NewNetns {
+  public:
+    explicit NewNetns(const std::string& name) {
+        if (!name.empty() && !netns::exists(name)) {
+            netns::create(name);
+            name_ = name;
+        }
+    }
+    ~NewNetns() {
+        if (!name_.empty()) {
+            netns::remove(name_);
+        }
+    }
+    NewNetns(const NewNetns&) = delete;
+    NewNetns& operator=(const NewNetns&) = delete;
+
+    bool exists() const { return !name_.empty(); }
+    void keep() { name_.clear(); }
+
+  private:
+    std::string name_;
+};
+
+class Daemon {
+  public:
+    Daemon(std::vector<std::string> arguments, Gateway& gateway)
+        : arguments_(std::move(arguments)), gateway_(gateway) {}
+
+    void serve(const Interrupts& signals);
+
+  private:
+    // False: it is time to go.
+    bool handle_signal(const Interrupts& signals);
+    bool refresh();
+    void reload();
+    void announce();
+
+    std::vector<std::string> arguments_;
+    Gateway& gateway_;
+    LinkMonitor monitor_;
+    bool announced_ = false;
+    bool waiting_ = false;
+};
+
+void Daemon::serve(const Interrupts& signals) {
+    announce();
+    bool again = false;
+    for (;;) {
+        std::array<pollfd, 2> events{{{signals.fd(), POLLIN, 0}, {monitor_.fd(), POLLIN, 0}}};
+        const int ready = ::poll(events.data(), events.size(), again ? retry_ms : -1);
+        if (ready < 0 && errno != EINTR) {
+            throw std::system_error(errno, std::generic_category(), "Cannot wait for events");
+        }
+        if (events[0].revents != 0 && !handle_signal(signals)) {
+            return;
+        }
+        if (events[1].revents != 0 || ready == 0) {
+            monitor_.drain();
+            again = !refresh();
+            announce();
+        }
+    }
+}
+
+bool Daemon::handle_signal(const Interrupts& signals) {
+    signalfd_siginfo signal{};
+    if (::read(signals.fd(), &signal, sizeof(signal)) != sizeof(signal)) {
+        return true;
+    }
+    if (signal.ssi_signo == SIGHUP) {
+        reload();
+        return true;
+    }
+    ::sd_notify(0, "STOPPING=1");
+    spdlog::info("The daemon ends; sessions go on ('ctgate down' ends them)");
+    return false;
+}
+
+// These two go on after a failure: the dataplane serves, and the next event is another chance.
+bool Daemon::refresh() {
+    try {
+        gateway_.refresh();
+        return true;
+    } catch (const std::exception& error) {
+        spdlog::error("{}; trying again", error.what());
+        return false;
+    }
+}
+
+void Daemon::reload() {
+    ::sd_notify(0, "RELOADING=1");
+    try {
+        Config config = parse_options(arguments_).config;
+        if (config.netns != gateway_.config().netns) {
+            throw ConfigError({"--netns cannot change while ctgate runs; start another one"});
+        }
+        gateway_.reload(std::move(config));
+        spdlog::set_level(to_spdlog(gateway_.config().log_level));
+        spdlog::info("Reloaded");
+    } catch (const ConfigError& error) {
+        for (const std::string& problem : error.problems()) {
+            spdlog::error("{}", problem);
+        }
+        spdlog::error("Reload refused; the old configuration stays");
+    } catch (const std::exception& error) {
+        spdlog::error("Reload failed, the old configuration stays: {}", error.what());
+    }
+    ::sd_notify(0, "READY=1");
+}
+
+void Daemon::announce() {
+    if (announced_) {
+        return;
+    }
+    if (gateway_.has_address()) {
+        announced_ = true;
+        spdlog::info("Serving");
+        ::sd_notify(0, "READY=1\nSTATUS=Serving");
+    } else if (!waiting_) {
+        waiting_ = true;
+        spdlog::warn("Waiting for an address on an external interface; until then nothing goes out");
+        ::sd_notify(0, "STATUS=Waiting for an address on an external interface");
+    }
+}
+
+}  // namespace
+
+int run_command(Arguments arguments) {
+    const ParsedOptions parsed = parse_options(arguments);
+    if (parsed.help) {
+        fmt::print("{}{}", usage, options_help());
+        return exit_success;
+    }
+    const Config& config = parsed.config;
+    set_up_log(config.log_level);
+    check_capabilities(config);
+    const Interrupts signals;
+    FileDescriptor origin = netns::open_current();
+    NewNetns created(config.netns);
+    if (!config.netns.empty()) {
+        netns::enter(netns::open_named(config.netns));
+    }
+    Gateway gateway(config, std::move(origin), created.exists());
+    created.keep();
+    gateway.start();
+    Daemon({arguments.begin(), arguments.end()}, gateway).serve(signals);
+    return exit_success;
+}
+
+}  // namespace ctgate

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/run_directory.hpp"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <linux/magic.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <system_error>
+
+#include "control/host_mounts.hpp"
+#include "control/netns.hpp"
+
+namespace ctgate {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* root = "/run/ctgate";
+constexpr const char* bpffs = "/run/ctgate/bpf";
+
+[[noreturn]] void fail(const std::string& what) {
+    throw std::system_error(errno, std::generic_category(), what);
+}
+
+FileDescriptor open_directory(const std::string& path) {
+    return FileDescriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+void make_directory(const std::string& path) {
+    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
+        fail(fmt::format("Cannot create {} (needs root)", path));
+    }
+}
+
+bool is_bpffs(const char* path) {
+    struct statfs info {};
+    return ::statfs(path, &info) == 0 && info.f_type == BPF_FS_MAGIC;
+}
+
+void mount_bpffs() {
+    make_directory(bpffs);
+    if (!is_bpffs(bpffs) && ::mount("bpf", bpffs, "bpf", 0, "mode=0700") != 0) {
+        fail(fmt::format("Cannot mount a BPF file system at {} (needs CAP_SYS_ADMIN)", bpffs));
+    }
+}
+
+// Held while directories come and go, so that the last gateway to leave does not take them away
+// from the next one. Whoever holds it may remove the directory: what is locked is compared with
+// what is there.
+FileDescriptor lock_root() {
+    for (;;) {
+        make_directory(root);
+        FileDescriptor directory = open_directory(root);
+        struct stat held {};
+        struct stat named {};
+        if (directory && ::flock(directory.get(), LOCK_EX) == 0 &&
+            ::fstat(directory.get(), &held) == 0 && ::stat(root, &named) == 0 &&
+            held.st_ino == named.st_ino && held.st_dev == named.st_dev) {
+            return directory;
+        }
+    }
+}
+
+struct Paths {
+    std::string files, pins;
+};
+
+Paths paths() {
+    const std::string cookie = std::to_string(netns::current_cookie());
+    return {fmt::format("{}/{}", root, cookie), fmt::format("{}/{}", bpffs, cookie)};
+}
+
+std::string path_of(const FileDescriptor& directory, const std::string& name) {
+    return fmt::format("/proc/self/fd/{}/{}", directory.get(), name);
+}
+
+// Unlike flock(2), this kind of lock can be asked for without being taken.
+struct flock whole_file() {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return lock;
+}
+
+void remove_tree(const std::string& path) {
+    std::error_code error;
+    fs::remove_all(path, error);
+    if (error) {
+        throw std::system_error(error, fmt::format("Cannot remove {}", path));
+    }
+}
+
+}  // namespace
+
+RunDirectory::RunDirectory(FileDescriptor files, FileDescriptor pins)
+    : files_(std::move(files)), pins_(std::move(pins)) {}
+
+RunDirectory RunDirectory::create() {
+    const Paths at = paths();
+    FileDescriptor files;
+    FileDescriptor pins;
+    in_host_mounts([&] {
+        const FileDescriptor lock = lock_root();
+        mount_bpffs();
+        make_directory(at.files);
+        make_directory(at.pins);
+        files = open_directory(at.files);
+        pins = open_directory(at.pins);
+        if (!files || !pins) {
+            fail(fmt::format("Cannot open {}", root));
+        }
+    });
+    return {std::move(files), std::move(pins)};
+}
+
+std::optional<RunDirectory> RunDirectory::find() {
+    const Paths at = paths();
+    FileDescriptor files;
+    FileDescriptor pins;
+    in_host_mounts([&] {
+        files = open_directory(at.files);
+        pins = open_directory(at.pins);
+        if ((!files || !pins) && errno == EACCES) {
+            fail(fmt::format("Cannot open {} (needs root)", root));
+        }
+    });
+    if (!files || !pins) {
+        return std::nullopt;
+    }
+    return RunDirectory(std::move(files), std::move(pins));
+}
+
+std::string RunDirectory::file(const std::string& name) const {
+    return path_of(files_, name);
+}
+
+std::string RunDirectory::pin(const std::string& name) const {
+    return path_of(pins_, name);
+}
+
+std::string RunDirectory::pins() const {
+    return fmt::format("/proc/self/fd/{}", pins_.get());
+}
+
+void RunDirectory::remove() {
+    const Paths at = paths();
+    // Open descriptors would keep the file system busy.
+    files_ = FileDescriptor();
+    pins_ = FileDescriptor();
+    in_host_mounts([&] {
+        const FileDescriptor lock = lock_root();
+        remove_tree(at.pins);
+        remove_tree(at.files);
+        std::error_code ignored;
+        if (fs::is_empty(bpffs, ignored) && is_bpffs(bpffs)) {
+            ::umount2(bpffs, MNT_DETACH);
+        }
+        // Both stay when something of another gateway is in them.
+        ::rmdir(bpffs);
+        ::rmdir(root);
+    });
+}
+
+DaemonLock::DaemonLock(const RunDirectory& directory)
+    : file_(::open(directory.file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    if (!file_) {
+        fail("Cannot create the lock of this network namespace");
+    }
+    struct flock wanted = whole_file();
+    if (::fcntl(file_.get(), F_OFD_SETLK, &wanted) != 0) {
+        throw std::runtime_error(
+            fmt::format("Another ctgate (process {}) already serves this network namespace; "
+                        "'ctgate down' ends it",
+                        holder(directory)));
+    }
+    const std::string pid = fmt::format("{}\n", ::getpid());
+    if (::ftruncate(file_.get(), 0) != 0 ||
+        ::write(file_.get(), pid.data(), pid.size()) != static_cast<ssize_t>(pid.size())) {
+        fail("Cannot write the lock of this network namespace");
+    }
+}
+
+int DaemonLock::holder(const RunDirectory& directory) {
+    const FileDescriptor file(::open(directory.file("lock").c_str(), O_RDONLY | O_CLOEXEC));
+    struct flock held = whole_file();
+    if (!file || ::fcntl(file.get(), F_OFD_GETLK, &held) != 0 || held.l_type == F_UNLCK) {
+        return 0;
+    }
+    char text[16] = {};
+    int pid = 0;
+    if (const ssize_t length = ::read(file.get(), text, sizeof(text)); length > 0) {
+        std::from_chars(text, text + length, pid);
+    }
+    return pid;
+}
+
+}  // namespace ctgate

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/serving.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace ctgate {
+namespace {
+
+using nlohmann::json;
+
+json to_json(const ExternalInterface& interface) {
+    json addresses = json::array();
+    for (const ExternalAddress& each : interface.addresses) {
+        json ranges = json::array();
+        for (const ctgate_port_range& range : each.ranges) {
+            ranges.push_back({range.low, range.high});
+        }
+        addresses.push_back({{"address", each.address.text()}, {"ranges", ranges}});
+    }
+    return {{"interface", interface.name}, {"addresses", addresses}};
+}
+
+ExternalInterface to_external(const json& from) {
+    ExternalInterface interface{from.at("interface"), {}};
+    for (const json& each : from.at("addresses")) {
+        ExternalAddress address{IpAddress::parse(each.at("address").get<std::string>()).value(),
+                                {}};
+        for (const json& range : each.at("ranges")) {
+            address.ranges.push_back({range.at(0), range.at(1)});
+        }
+        interface.addresses.push_back(std::move(address));
+    }
+    return interface;
+}
+
+}  // namespace
+
+bool Serving::has_address() const {
+    return std::any_of(external.begin(), external.end(),
+                       [](const ExternalInterface& each) { return !each.addresses.empty(); });
+}
+
+void Serving::write(const RunDirectory& directory) const {
+    json interfaces = json::array();
+    for (const ExternalInterface& each : external) {
+        interfaces.push_back(to_json(each));
+    }
+    const json document = {{"version", version},
+                           {"internal", internal},
+                           {"external", interfaces},
+                           {"accepted_mark", accepted_mark},
+                           {"max_sessions", max_sessions}};
+    const std::string fresh = directory.file("serving.new");
+    std::ofstream file(fresh, std::ios::trunc);
+    file << document.dump(1) << '\n';
+    file.close();
+    if (!file || std::rename(fresh.c_str(), directory.file("serving").c_str()) != 0) {
+        throw std::runtime_error("Cannot write below /run/ctgate");
+    }
+}
+
+std::optional<Serving> Serving::read(const RunDirectory& directory) {
+    std::ifstream file(directory.file("serving"));
+    const json document = json::parse(file, nullptr, false);
+    if (!document.is_object()) {
+        return std::nullopt;
+    }
+    Serving serving;
+    serving.version = document.at("version");
+    serving.internal = document.at("internal").get<std::vector<std::string>>();
+    for (const json& each : document.at("external")) {
+        serving.external.push_back(to_external(each));
+    }
+    serving.accepted_mark = document.at("accepted_mark");
+    serving.max_sessions = document.at("max_sessions");
+    return serving;
+}
+
+}  // namespace ctgate

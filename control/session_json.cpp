@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/session_json.hpp"
+
+#include "control/conntrack_names.hpp"
+#include "control/session_view.hpp"
+
+namespace ctgate {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json to_json(const SessionEnd& end) {
+    ordered_json json = {{"address", end.address.text()}};
+    if (end.port) {
+        json["port"] = *end.port;
+    }
+    if (end.icmp_id) {
+        json["id"] = *end.icmp_id;
+    }
+    return json;
+}
+
+ordered_json tuple_json(const SessionEnd& source, const SessionEnd& destination) {
+    return {{"source", to_json(source)}, {"destination", to_json(destination)}};
+}
+
+}  // namespace
+
+ordered_json session_json(const Session& session, std::uint32_t accepted_mark) {
+    const SessionView seen = view(session);
+    return {
+        {"protocol", conntrack::protocol_name(session.protocol)},
+        {"state", seen.state},
+        {"nat", nat_name(seen.nat)},
+        {"internal", to_json(seen.internal)},
+        {"external", seen.external ? to_json(*seen.external) : ordered_json()},
+        {"remote", to_json(seen.remote)},
+        {"timeout", session.timeout},
+        {"accepted", (session.mark & accepted_mark) != 0},
+        {"mark", session.mark},
+        {"status", conntrack::status_names(session.status)},
+        {"original", tuple_json(seen.original_source, seen.original_destination)},
+        {"reply", tuple_json(seen.reply_source, seen.reply_destination)},
+    };
+}
+
+}  // namespace ctgate

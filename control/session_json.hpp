@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The stable JSON form of a session, in `show sessions --json` and `lookup --json`.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+
+#include "control/conntrack.hpp"
+
+namespace ctgate {
+
+// The field names are documented in `ctgate show --help`.
+nlohmann::ordered_json session_json(const Session& session, std::uint32_t accepted_mark);
+
+}  // namespace ctgate

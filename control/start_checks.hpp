@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What must hold before the gateway can serve; each thing that does not is one sentence with its
+// remedy, thrown as std::runtime_error.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/config.hpp"
+#include "control/netlink.hpp"
+
+namespace ctgate {
+
+// Capabilities that `run` needs, by name.
+void check_capabilities(const Config& config);
+
+// BTF, and each conntrack function that the dataplane calls. After the modules are loaded.
+void check_kernel();
+// Those of `functions` that neither the kernel nor the BTF of nf_conntrack and nf_nat has.
+std::vector<std::string> missing_functions(const std::vector<std::string>& functions);
+
+// The interfaces are there and up, and no bridge among them is handled by netfilter already.
+void check_interfaces(Netlink& netlink, const Config& config);
+
+}  // namespace ctgate

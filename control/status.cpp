@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// ctgate status
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "control/commands.hpp"
+#include "control/config.hpp"
+#include "control/gateway_state.hpp"
+#include "control/netns.hpp"
+#include "control/options.hpp"
+#include "control/show.hpp"
+
+namespace ctgate {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr const char* help =
+    R"(Usage: ctgate status [--netns NAME] [--json]
+
+Says what serves this network namespace, or the named one, and what is wrong with it.
+
+  --netns NAME  the network namespace
+  --json        an object: state (serving, unattended, waiting, broken, absent);
+                then, unless absent: daemon (its pid, or null), version, interfaces
+                (name, side, present, attached: tcx, clsact or null), external (per
+                interface: addresses with their port ranges), sessions (count, limit,
+                configured: --max-sessions or null), faults, warnings
+
+Exit status: 0 it serves; 1 broken: something of it is missing, 'ctgate run' repairs
+it; 2 wrong usage; 3 nothing serves here, or it waits for an external address; 4
+unattended: sessions are translated, but no daemon follows changes of addresses.
+)";
+
+struct Verdict {
+    const char* state;
+    const char* sentence;
+    ExitStatus status;
+};
+
+Verdict judge(const std::optional<GatewayState>& state) {
+    if (!state) {
+        return {"absent", "Nothing of ctgate serves this network namespace", exit_not_serving};
+    }
+    if (!state->faults.empty()) {
+        return {"broken", "Broken", exit_failure};
+    }
+    if (state->waiting()) {
+        return {"waiting", "Waiting for an address on an external interface", exit_not_serving};
+    }
+    if (state->daemon == 0) {
+        return {"unattended", "Serving, unattended: there is no daemon; 'ctgate run' takes over",
+                exit_no_daemon};
+    }
+    return {"serving", "Serving", exit_success};
+}
+
+std::string ranges_text(const ExternalAddress& address) {
+    std::vector<std::string> ranges;
+    for (const ctgate_port_range& each : address.ranges) {
+        ranges.push_back(fmt::format("{}-{}", each.low, each.high));
+    }
+    return fmt::format("{}", fmt::join(ranges, ","));
+}
+
+void print_text(const Verdict& verdict, const GatewayState& state) {
+    fmt::print("{}{}\n", verdict.sentence,
+               state.daemon != 0 ? fmt::format(" (process {})", state.daemon) : "");
+    for (const InterfaceState& each : state.interfaces) {
+        fmt::print("  {} {:<15} {}\n", each.side, each.name,
+                   !each.present    ? "missing"
+                   : each.attached ? attach_name(*each.attached)
+                                   : "not attached");
+    }
+    for (const ExternalInterface& interface : state.serving.external) {
+        for (const ExternalAddress& each : interface.addresses) {
+            fmt::print("  address  {:<15} {} ports {}\n", interface.name, each.address.text(),
+                       ranges_text(each));
+        }
+    }
+    fmt::print("  sessions {} of {}\n", state.sessions, state.session_limit);
+    for (const std::string& each : state.faults) {
+        fmt::print("fault: {}\n", each);
+    }
+    for (const std::string& each : state.warnings) {
+        fmt::print("warning: {}\n", each);
+    }
+}
+
+ordered_json interfaces_json(const GatewayState& state) {
+    ordered_json result = ordered_json::array();
+    for (const InterfaceState& each : state.interfaces) {
+        result.push_back({{"name", each.name},
+                          {"side", each.side},
+                          {"present", each.present},
+                          {"attached", each.attached ? ordered_json(attach_name(*each.attached))
+                                                     : ordered_json()}});
+    }
+    return result;
+}
+
+ordered_json external_json(const GatewayState& state) {
+    ordered_json result = ordered_json::array();
+    for (const ExternalInterface& interface : state.serving.external) {
+        ordered_json addresses = ordered_json::array();
+        for (const ExternalAddress& each : interface.addresses) {
+            ordered_json ranges = ordered_json::array();
+            for (const ctgate_port_range& range : each.ranges) {
+                ranges.push_back({{"low", range.low}, {"high", range.high}});
+            }
+            addresses.push_back({{"address", each.address.text()}, {"port_ranges", ranges}});
+        }
+        result.push_back({{"interface", interface.name}, {"addresses", addresses}});
+    }
+    return result;
+}
+
+ordered_json to_json(const Verdict& verdict, const std::optional<GatewayState>& state) {
+    ordered_json result = {{"state", verdict.state}};
+    if (!state) {
+        return result;
+    }
+    const std::uint64_t configured = state->serving.max_sessions;
+    result["daemon"] = state->daemon != 0 ? ordered_json(state->daemon) : ordered_json();
+    result["version"] = state->serving.version;
+    result["interfaces"] = interfaces_json(*state);
+    result["external"] = external_json(*state);
+    result["sessions"] = {{"count", state->sessions},
+                          {"limit", state->session_limit},
+                          {"configured", configured != 0 ? ordered_json(configured)
+                                                         : ordered_json()}};
+    result["faults"] = state->faults;
+    result["warnings"] = state->warnings;
+    return result;
+}
+
+}  // namespace
+
+int status_command(Arguments arguments) {
+    const CommonOptions options = parse_common("status", arguments);
+    if (options.help) {
+        fmt::print("{}", help);
+        return exit_success;
+    }
+    if (!options.positional.empty()) {
+        throw ConfigError({fmt::format("'status' does not know '{}'", options.positional[0])});
+    }
+    if (!options.netns.empty()) {
+        netns::enter(netns::open_named(options.netns));
+    }
+    const auto state = examine_gateway();
+    const Verdict verdict = judge(state);
+    if (options.json) {
+        fmt::print("{}\n", to_json(verdict, state).dump(2));
+    } else if (state) {
+        print_text(verdict, *state);
+    } else {
+        fmt::print("{}\n", verdict.sentence);
+    }
+    finish_output();
+    return verdict.status;
+}
+
+}  // namespace ctgate

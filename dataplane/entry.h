@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Conntrack entries by their tuple, in the terms of the stages. */
+#ifndef CTGATE_ENTRY_H
+#define CTGATE_ENTRY_H
+
+#include "kernel.h"
+#include "packet.h"
+
+#define ENOENT 2
+
+static __always_inline void fill_tuple(struct bpf_sock_tuple *tuple, const struct endpoint *from,
+                                       const struct endpoint *to)
+{
+    tuple->ipv4.saddr = from->address.words[0];
+    tuple->ipv4.daddr = to->address.words[0];
+    tuple->ipv4.sport = from->port;
+    tuple->ipv4.dport = to->port;
+}
+
+/* The entry of (from -> to), to be released, or NULL with opts->error. Also collects entries of
+ * that hash bucket which have expired: those would still block an insert. */
+static __always_inline struct nf_conn *find_entry(struct __sk_buff *skb, __u8 protocol,
+                                                  const struct endpoint *from,
+                                                  const struct endpoint *to,
+                                                  struct bpf_ct_opts___local *opts)
+{
+    struct bpf_sock_tuple tuple = {};
+
+    fill_tuple(&tuple, from, to);
+    *opts = (struct bpf_ct_opts___local){.netns_id = BPF_F_CURRENT_NETNS, .l4proto = protocol};
+    return bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv4), opts, sizeof(*opts));
+}
+
+static __always_inline bool has_entry(struct __sk_buff *skb, __u8 protocol,
+                                      const struct endpoint *from, const struct endpoint *to)
+{
+    struct bpf_ct_opts___local opts;
+    struct nf_conn *ct = find_entry(skb, protocol, from, to, &opts);
+
+    if (!ct)
+        return false;
+    bpf_ct_release(ct);
+    return true;
+}
+
+/* Ends the entry of (from -> to), and collects it: as long as an expired entry lies about, it blocks
+ * an insert. True when there is none any more: conntrack does not end one with a fixed timeout. */
+static __always_inline bool end_entry(struct __sk_buff *skb, __u8 protocol,
+                                      const struct endpoint *from, const struct endpoint *to)
+{
+    struct bpf_ct_opts___local opts;
+    struct nf_conn *ct = find_entry(skb, protocol, from, to, &opts);
+
+    if (!ct)
+        return opts.error == -ENOENT;
+    bpf_ct_change_timeout(ct, 0);
+    bpf_ct_release(ct);
+    return !has_entry(skb, protocol, from, to);
+}
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Map keys and values shared by dataplane and control plane. C11- and C++20-clean, no hidden
+ * padding (the build proves it), addresses in 16 bytes: IPv4 lies in the first four, the rest zero.
+ */
+#ifndef CTGATE_POOL_H
+#define CTGATE_POOL_H
+
+#include <linux/types.h>
+
+#include "ctgate/defaults.h"
+#include "ctgate/layout.h"
+
+/* An IP address, network byte order. */
+struct ctgate_address {
+    union {
+        __u8 bytes[16];
+        __be32 words[4];
+    };
+};
+CTGATE_LAYOUT(struct ctgate_address, 16);
+
+/* External ports that may be given out: both ends inclusive, host byte order, 1 <= low <= high. */
+struct ctgate_port_range {
+    __u16 low;
+    __u16 high;
+};
+CTGATE_LAYOUT(struct ctgate_port_range, 2 + 2);
+
+/* One external address and its port ranges: disjoint, ascending. */
+struct ctgate_external_address {
+    struct ctgate_address address;
+    __u32 range_count; /* 1..CTGATE_MAX_PORT_RANGES */
+    __u32 port_count;  /* ports in all ranges together, 1..65535 */
+    struct ctgate_port_range ranges[CTGATE_MAX_PORT_RANGES];
+};
+CTGATE_LAYOUT(struct ctgate_external_address,
+              sizeof(struct ctgate_address) + 4 + 4 +
+                  CTGATE_MAX_PORT_RANGES * sizeof(struct ctgate_port_range));
+
+/* Value of map `pools`, key: ifindex (u32) of an external interface. A session that is routed out
+ * of that interface gets one of these addresses, always the same for one internal host
+ * (RFC 4787 REQ-2, paired pooling). Replaced as a whole by the control plane. */
+struct ctgate_pool {
+    __u32 address_count; /* 0: the interface has no external address yet */
+    __u32 reserved;
+    struct ctgate_external_address addresses[CTGATE_MAX_EXTERNAL_ADDRESSES];
+};
+CTGATE_LAYOUT(struct ctgate_pool, 4 + 4 + CTGATE_MAX_EXTERNAL_ADDRESSES *
+                                              sizeof(struct ctgate_external_address));
+
+#endif

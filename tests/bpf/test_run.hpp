@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// One run of a TC program by BPF_PROG_TEST_RUN.
+#pragma once
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+#include <vector>
+
+namespace ctgate {
+
+struct TestFrame {
+    std::vector<std::uint8_t> bytes;  // from the Ethernet header on, and at least that
+    int ifindex = 0;                  // in the current namespace; 0: its loopback device
+    unsigned gso_size = 0;
+};
+
+struct TestRun {
+    unsigned verdict = 0;
+    std::vector<std::uint8_t> bytes;
+};
+
+inline TestRun run(const bpf_program* program, const TestFrame& frame) {
+    __sk_buff context{};
+    context.ifindex = static_cast<unsigned>(frame.ifindex);
+    context.gso_size = frame.gso_size;
+    context.gso_segs = frame.gso_size == 0 ? 0 : 2;
+    TestRun result;
+    result.bytes.resize(frame.bytes.size() + 256);
+    LIBBPF_OPTS(bpf_test_run_opts, options);
+    options.data_in = frame.bytes.data();
+    options.data_size_in = static_cast<unsigned>(frame.bytes.size());
+    options.data_out = result.bytes.data();
+    options.data_size_out = static_cast<unsigned>(result.bytes.size());
+    options.ctx_in = &context;
+    options.ctx_size_in = sizeof(context);
+    options.repeat = 1;
+    if (bpf_prog_test_run_opts(bpf_program__fd(program), &options) != 0) {
+        throw std::system_error(errno, std::generic_category(), bpf_program__name(program));
+    }
+    result.verdict = options.retval;
+    result.bytes.resize(options.data_size_out);
+    return result;
+}
+
+// On a packet of zeroes, on the loopback device of the current namespace; the verdict.
+inline unsigned run_once(const bpf_program* program) {
+    return run(program, {.bytes = std::vector<std::uint8_t>(64)}).verdict;
+}
+
+// Owner of a bpftool skeleton: SkeletonOwner<name_bpf>.
+template <typename Skeleton>
+class SkeletonOwner {
+  public:
+    // Maps that the program pins by name stay unpinned.
+    SkeletonOwner() : skeleton_(Skeleton::open()) {
+        if (skeleton_ == nullptr) {
+            throw std::system_error(errno, std::generic_category(), "Cannot open a BPF object");
+        }
+        bpf_map* map = nullptr;
+        bpf_object__for_each_map(map, skeleton_->obj) {
+            bpf_map__set_pin_path(map, nullptr);
+        }
+        if (Skeleton::load(skeleton_) != 0) {
+            const int error = errno;
+            Skeleton::destroy(skeleton_);
+            throw std::system_error(error, std::generic_category(), "Cannot load a BPF object");
+        }
+    }
+    ~SkeletonOwner() { Skeleton::destroy(skeleton_); }
+    SkeletonOwner(const SkeletonOwner&) = delete;
+    SkeletonOwner& operator=(const SkeletonOwner&) = delete;
+
+    Skeleton* operator->() const { return skeleton_; }
+
+  private:
+    Skeleton* skeleton_;
+};
+
+}  // namespace ctgate

@@ -1,0 +1,203 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A client downloads, uploads, asks and pings through `ctgate run`; the daemon dies; `ctgate down`.
+#
+#   client              gateway                            server
+#   10.0.0.2 eth0 ──── in0 10.0.0.1   out0 203.0.113.1 ──── eth0 203.0.113.2
+#
+# The server has no route back to 10.0.0.0/24: only what leaves translated gets an answer.
+set -eu
+# shellcheck disable=SC1091
+. /ctgate/checks.sh
+
+internal=10.0.0.2
+external=203.0.113.1
+server=203.0.113.2
+work=/tmp/e2e
+mkdir -p $work
+
+# inside NAMESPACE COMMAND...: without the new /sys of `ip netns exec`. The command replaces a
+# background shell, so that $! is its process id.
+inside() {
+    local namespace=$1
+    shift
+    nsenter --net="/run/netns/$namespace" "$@"
+}
+
+# link NAMESPACE DEVICE ADDRESS NAMESPACE DEVICE ADDRESS
+link() {
+    ip -n "$1" link add "$2" type veth peer name "$5" netns "$4"
+    ip -n "$1" address add "$3" dev "$2"
+    ip -n "$4" address add "$6" dev "$5"
+    ip -n "$1" link set "$2" up
+    ip -n "$4" link set "$5" up
+}
+
+build_network() {
+    for namespace in client gateway server; do
+        ip netns add $namespace
+        ip -n $namespace link set lo up
+    done
+    link client eth0 $internal/24 gateway in0 10.0.0.1/24
+    link gateway out0 $external/24 server eth0 $server/24
+    ip -n client route add default via 10.0.0.1
+}
+
+# The services note whom they talk to in $work/peers, one line per connection or datagram. None may
+# keep this script's output open: init reads it to its end.
+start_services() {
+    local note="echo \"\$SOCAT_PEERADDR:\$SOCAT_PEERPORT\" >>$work/peers"
+    head -c 2000000 /dev/urandom >$work/payload
+    inside server socat TCP4-LISTEN:8080,reuseaddr,fork "SYSTEM:$note; cat $work/payload" >$work/services.log 2>&1 &
+    inside server socat TCP4-LISTEN:8081,reuseaddr,fork "SYSTEM:$note; sha256sum >$work/sum" >$work/services.log 2>&1 &
+    inside server socat UDP4-RECVFROM:5300,reuseaddr,fork "SYSTEM:$note; cat" >$work/services.log 2>&1 &
+    wait_for 10 listens 8080
+    wait_for 10 listens 8081
+    wait_for 10 listens 5300
+}
+
+listens() {
+    inside server netstat -lntu | grep -q ":$1 "
+}
+
+sum_of_payload() {
+    sha256sum <$work/payload | cut -d' ' -f1
+}
+
+download() {
+    timeout 10 nsenter --net=/run/netns/client socat -u TCP4:$server:8080 - |
+        sha256sum | cut -d' ' -f1
+}
+
+upload() {
+    rm -f $work/sum
+    timeout 10 nsenter --net=/run/netns/client socat -u FILE:$work/payload TCP4:$server:8081
+    wait_for 5 test -s $work/sum
+    cut -d' ' -f1 $work/sum
+}
+
+# ask SOURCE-PORT WORD
+ask() {
+    echo "$2" | inside client socat -t 5 - "UDP4:$server:5300,sourceport=$1" | head -n 1
+}
+
+# peers_are PATTERN: every peer that the server noted matches it, and there is one.
+peers_are() {
+    [ -s $work/peers ] && ! grep -v -x -E "$1" $work/peers
+}
+
+# entry PROTOCOL PORT: conntrack's line of the client's session with that port of the server.
+entry() {
+    inside gateway conntrack -L -p "$1" -s $internal --dport "$2" 2>/dev/null | head -n 1
+}
+
+# is_accepted ENTRY: translated to the external address, and with the accepted bit in its mark.
+is_accepted() {
+    local mark
+    mark=$(sed -n 's/.* mark=\([0-9]*\).*/\1/p' <<<"$1")
+    [[ $1 == *"src=$server dst=$external"* ]] && ((${mark:-0} & 0x80000000)) && return
+    echo "  entry: '$1'"
+    return 1
+}
+
+sessions_created() {
+    inside gateway ctgate show counters --json |
+        sed -n 's/.*"session_created": *\([0-9]*\).*/\1/p'
+}
+
+# shows_session INTERNAL EXTERNAL
+shows_session() {
+    inside gateway ctgate show sessions | grep -q "$1 .*$2 "
+}
+
+created_by_bpf() {
+    [ "$(sessions_created)" -ge 1 ]
+}
+
+clsact_of() {
+    inside gateway tc qdisc show dev "$1" | grep clsact || true
+    inside gateway tc filter show dev "$1" ingress 2>/dev/null || true
+}
+
+# What the machine looks like when a check has failed, or the script was ended half-way.
+explain() {
+    local status=$?
+    [ $status -eq 0 ] && return
+    echo "# daemon log"
+    cat $work/daemon.log
+    ctgate_state || true
+    exit $status
+}
+
+ctgate_state() {
+    inside gateway nft list ruleset
+    inside gateway conntrack -L
+    inside gateway ctgate show counters
+} 2>&1
+
+# ctgate's own modules, none of which anything before it has loaded.
+modules="nf_conntrack nf_nat sch_ingress cls_bpf nf_tables"
+
+for module in $modules; do
+    if module_loaded "$module"; then
+        echo "Bail out: $module is loaded before ctgate started"
+        exit 1
+    fi
+done
+
+trap explain EXIT
+trap 'exit 1' TERM
+build_network
+start_services
+forwarding=$(inside gateway cat /proc/sys/net/ipv4/ip_forward)
+
+# --- the daemon serves ------------------------------------------------------------------------
+check "status before run: nothing serves" exits 3 inside gateway ctgate status
+nsenter --net=/run/netns/gateway ctgate run --internal in0 --external out0 \
+    >$work/daemon.log 2>&1 &
+daemon=$!
+check "run: status 0" wait_for 30 inside gateway ctgate status
+if has_ended $daemon; then
+    echo "# ctgate run has ended"
+    exit 1
+fi
+for module in nf_conntrack nf_nat nf_tables; do
+    check "run loaded $module" module_loaded "$module"
+done
+check "programs for TC are loaded" test "$(bpf_programs)" -gt 0
+
+check "download has the right checksum" equals "$(sum_of_payload)" "$(download)"
+check "upload has the right checksum" equals "$(sum_of_payload)" "$(upload)"
+check "UDP question is answered" equals "hello" "$(ask 4000 hello)"
+check "the server saw only the external address" peers_are "$external:[0-9]+"
+check "UDP port is preserved" grep -q -x "$external:4000" $work/peers
+check "ping" inside client ping -q -c 2 -W 5 $server
+check "TCP entry is translated and accepted" is_accepted "$(entry tcp 8080)"
+check "UDP entry is translated and accepted" is_accepted "$(entry udp 5300)"
+check "the entries were created in TC" created_by_bpf
+check "show sessions prints the UDP session" shows_session "$internal:4000" "$external:4000"
+check "lookup finds the UDP session" \
+    inside gateway ctgate lookup --proto udp $internal:4000 $server:5300
+
+# --- the daemon dies --------------------------------------------------------------------------
+before=$(sessions_created)
+kill -9 $daemon
+wait $daemon 2>/dev/null || true
+check "killed: status 4" exits 4 inside gateway ctgate status
+check "killed: new download" equals "$(sum_of_payload)" "$(download)"
+check "killed: new UDP session" equals "again" "$(ask 4001 again)"
+check "killed: the server saw only the external address" peers_are "$external:[0-9]+"
+check "killed: new sessions were created in TC" test "$(sessions_created)" -gt "$before"
+
+# --- down -------------------------------------------------------------------------------------
+check "down" inside gateway ctgate down
+check "down: status 3" exits 3 inside gateway ctgate status
+check "down: no nft table" equals "" "$(inside gateway nft list tables)"
+check "down: no qdisc or filter inside" equals "" "$(clsact_of in0)"
+check "down: no qdisc or filter outside" equals "" "$(clsact_of out0)"
+check "down: no pins" equals "" "$(ls -A /run/ctgate/bpf 2>/dev/null || true)"
+check "down: no programs loaded" wait_for 15 no_bpf_programs
+check "down: forwarding as before" \
+    equals "$forwarding" "$(inside gateway cat /proc/sys/net/ipv4/ip_forward)"
+
+all_passed
