@@ -10,6 +10,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
@@ -67,6 +68,14 @@ FileDescriptor lock_root() {
             return directory;
         }
     }
+}
+
+// The kernel puts files of its own (*.debug) into each bpffs.
+bool has_directories(const char* path) {
+    std::error_code none;
+    const fs::directory_iterator entries(path, none);
+    return std::any_of(begin(entries), end(entries),
+                       [](const fs::directory_entry& each) { return each.is_directory(); });
 }
 
 struct Paths {
@@ -159,8 +168,7 @@ void RunDirectory::remove() {
         const FileDescriptor lock = lock_root();
         remove_tree(at.pins);
         remove_tree(at.files);
-        std::error_code ignored;
-        if (fs::is_empty(bpffs, ignored) && is_bpffs(bpffs)) {
+        if (is_bpffs(bpffs) && !has_directories(bpffs)) {
             ::umount2(bpffs, MNT_DETACH);
         }
         // Both stay when something of another gateway is in them.

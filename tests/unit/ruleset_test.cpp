@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The text of the nft table; that the kernel takes it and does what it says is shown by the system
+// tests.
+#include "control/ruleset.hpp"
+
+#include <gmock/gmock.h>
+
+#include "ctgate/counters.h"
+
+namespace ctgate {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+IpAddress address(const char* text) {
+    return IpAddress::parse(text).value();
+}
+
+Ruleset two_addresses() {
+    Ruleset ruleset;
+    ruleset.internal = {"lan", "guest.10"};
+    ruleset.external = {{"wan",
+                         {{address("203.0.113.1"), {{1024, 2047}, {4096, 65535}}},
+                          {address("203.0.113.9"), {{5000, 5009}}}}}};
+    ruleset.internal_addresses = {address("10.0.0.1")};
+    return ruleset;
+}
+
+TEST(Ruleset, SetsAreEmptiedAndFilled) {
+    const std::string text = two_addresses().text();
+    EXPECT_THAT(text, HasSubstr("flush set ip ctgate internal\n"
+                                "add element ip ctgate internal { \"guest.10\", \"lan\" }\n"));
+    EXPECT_THAT(text, HasSubstr("add element ip ctgate external { \"wan\" }\n"));
+    EXPECT_THAT(text,
+                HasSubstr("add element ip ctgate external_addresses { 203.0.113.1, 203.0.113.9 }"));
+    EXPECT_THAT(text, HasSubstr("flush set ip ctgate clamped\n"));
+    EXPECT_THAT(text, Not(HasSubstr("add element ip ctgate clamped")));
+}
+
+TEST(Ruleset, SeveralAddressesAreChosenAsByTheDataplaneWithTheWidestRange) {
+    const std::string text = two_addresses().text();
+    EXPECT_THAT(text, HasSubstr("meta l4proto { tcp, udp, icmp } snat ip to jhash ip saddr mod 2 "
+                                "seed 0x63746761 map { 0 : 203.0.113.1 . 4096-65535, "
+                                "1 : 203.0.113.9 . 5000-5009 }\n"));
+    EXPECT_THAT(text, HasSubstr("snat to jhash ip saddr mod 2 seed 0x63746761 map { "
+                                "0 : 203.0.113.1, 1 : 203.0.113.9 }\n"));
+}
+
+TEST(Ruleset, OneAddressIsWrittenPlainly) {
+    Ruleset ruleset = two_addresses();
+    ruleset.external[0].addresses.pop_back();
+    EXPECT_THAT(ruleset.text(), HasSubstr("iifname @internal oifname \"wan\" meta l4proto { tcp, "
+                                          "udp, icmp } snat ip to 203.0.113.1:4096-65535\n"));
+}
+
+TEST(Ruleset, WithoutAddressNothingIsTranslatedButAllIsGuarded) {
+    Ruleset ruleset = two_addresses();
+    ruleset.external[0].addresses.clear();
+    const std::string text = ruleset.text();
+    EXPECT_THAT(text, Not(HasSubstr("snat")));
+    EXPECT_THAT(text, HasSubstr("add element ip ctgate external { \"wan\" }\n"));
+    EXPECT_THAT(text, HasSubstr("counter name guard_internal_source drop"));
+}
+
+TEST(Ruleset, TheAcceptedBitIsTheConfiguredOne) {
+    Ruleset ruleset = two_addresses();
+    ruleset.accepted_mark = 0x40;
+    const std::string text = ruleset.text();
+    EXPECT_THAT(text, HasSubstr("ct mark & 0x40 == 0x40 accept"));
+    EXPECT_THAT(text, HasSubstr("ct mark set ct mark or 0x40"));
+    EXPECT_THAT(text, Not(HasSubstr("0x80000000")));
+}
+
+TEST(Ruleset, EveryGuardReasonIsDeclaredAndUsed) {
+    const std::string text = two_addresses().text();
+#define CTGATE_CHECK(id, name, meaning)                             \
+    EXPECT_THAT(text, HasSubstr("add counter ip ctgate " name "\n")); \
+    EXPECT_THAT(text, HasSubstr("counter name " name " drop"));
+    CTGATE_GUARD_REASONS(CTGATE_CHECK)
+#undef CTGATE_CHECK
+}
+
+}  // namespace
+}  // namespace ctgate
