@@ -18,9 +18,8 @@ namespace {
 constexpr auto tcx_ingress = static_cast<bpf_attach_type>(46);
 
 [[noreturn]] void fail(int error, const Link& link, const char* how) {
-    throw std::system_error(
-        error, std::generic_category(),
-        fmt::format("Cannot attach to interface '{}' by {}", link.name, how));
+    throw std::system_error(error, std::generic_category(),
+                            fmt::format("Cannot attach to interface '{}' by {}", link.name, how));
 }
 
 std::string pin_of(int ifindex, const RunDirectory& directory) {
@@ -124,8 +123,8 @@ void attach_clsact(const Link& link, int program, Journal& journal) {
             link.name, priority, handle, link.name, priority));
     }
     if (!Netlink().has_clsact(link.index)) {
-        journal.record({fmt::format("clsact {}", link.index),
-                        {{"kind", "clsact"}, {"ifindex", link.index}}});
+        journal.record(
+            {fmt::format("clsact {}", link.index), {{"kind", "clsact"}, {"ifindex", link.index}}});
     }
     bpf_tc_hook hook = hook_of(link.index);
     if (const int error = bpf_tc_hook_create(&hook); error != 0 && error != -EEXIST) {

@@ -96,10 +96,9 @@ void add_address(Journal& journal, const AddressOption& option) {
         Netlink().add_address(option.interface, option.prefix);
         return;
     }
-    journal.record({key,
-                    {{"kind", "address"},
-                     {"interface", option.interface},
-                     {"prefix", option.prefix.text()}}});
+    journal.record(
+        {key,
+         {{"kind", "address"}, {"interface", option.interface}, {"prefix", option.prefix.text()}}});
     if (!Netlink().add_address(option.interface, option.prefix)) {
         journal.forget(key);
     }
@@ -158,8 +157,8 @@ void undo(const Change& change, const RunDirectory& directory, const FileDescrip
     } else if (kind == "attachment" || kind == "clsact") {
         attachment::undo(change, directory);
     } else {
-        throw std::runtime_error(fmt::format(
-            "The journal holds a change '{}' that this ctgate cannot take back", kind));
+        throw std::runtime_error(
+            fmt::format("The journal holds a change '{}' that this ctgate cannot take back", kind));
     }
 }
 

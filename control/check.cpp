@@ -109,6 +109,7 @@ std::string list(const std::vector<std::string>& words) {
 template <typename Option>
 std::string list(const std::vector<Option>& options) {
     std::vector<std::string> words;
+    words.reserve(options.size());
     for (const Option& option : options) {
         words.push_back(text(option));
     }

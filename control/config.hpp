@@ -53,7 +53,7 @@ struct Config {
     std::vector<AddressOption> addresses;
     std::vector<RouteOption> routes;
     ClampMss clamp_mss = ClampMss::automatic;
-    std::uint64_t max_sessions = 0;  // 0: leave the kernel's limit alone
+    std::uint64_t max_sessions = 0;                      // 0: leave the kernel's limit alone
     std::uint32_t accepted_mark = CTGATE_ACCEPTED_MARK;  // exactly one bit
     AttachMode attach = AttachMode::automatic;
     LogLevel log_level = LogLevel::info;

@@ -127,9 +127,9 @@ void Dataplane::keep_pools(const std::set<int>& ifindexes) {
 
 int Dataplane::program(Side side, bool ethernet) const {
     const auto& programs = object_->progs;
-    const bpf_program* program =
-        side == Side::internal ? (ethernet ? programs.internal_l2 : programs.internal_l3)
-                               : (ethernet ? programs.external_l2 : programs.external_l3);
+    const bpf_program* program = side == Side::internal
+                                     ? (ethernet ? programs.internal_l2 : programs.internal_l3)
+                                     : (ethernet ? programs.external_l2 : programs.external_l3);
     return bpf_program__fd(program);
 }
 

@@ -81,9 +81,8 @@ void Gateway::refresh() {
 
 void Gateway::undo_from(std::size_t first) {
     try {
-        journal_.undo_from(first, [&](const Change& change) {
-            changes::undo(change, directory_, origin_);
-        });
+        journal_.undo_from(
+            first, [&](const Change& change) { changes::undo(change, directory_, origin_); });
     } catch (const std::exception& error) {
         spdlog::error("Not all that was begun could be taken back: {}", error.what());
     }
@@ -116,9 +115,10 @@ void Gateway::program() {
     }
     settings::set_conntrack(journal_);
     if (config_.max_sessions != 0 && !settings::make_room(journal_, config_.max_sessions)) {
-        spdlog::warn("--max-sessions {}: this network namespace may not size the kernel's table; "
-                     "its limit of {} sessions is in force",
-                     config_.max_sessions, conntrack::limit());
+        spdlog::warn(
+            "--max-sessions {}: this network namespace may not size the kernel's table; "
+            "its limit of {} sessions is in force",
+            config_.max_sessions, conntrack::limit());
     }
 }
 
@@ -126,7 +126,7 @@ void Gateway::program() {
 // untranslated; the sessions that are there are accepted before guard and dataplane ask for it,
 // and again those that came meanwhile.
 void Gateway::serve() {
-    const Plan plan = make_plan(config_, netlink_);
+    const Plan plan = make_plan(config_, netlink_, journal_);
     accept_existing_sessions();
     program_table(plan.ruleset);
     accept_existing_sessions();
@@ -212,8 +212,8 @@ void Gateway::drop_what_is_not_configured() {
     const std::set<std::string> kinds = {"address", "route", "move", "attachment", "clsact"};
     journal_.undo_if(
         [&](const Change& change) {
-            const bool depends = kinds.contains(change.details.at("kind")) ||
-                                 settings::is_forwarding(change.key);
+            const bool depends =
+                kinds.contains(change.details.at("kind")) || settings::is_forwarding(change.key);
             return depends && !wanted.contains(change.key);
         },
         [&](const Change& change) { changes::undo(change, directory_, origin_); });

@@ -17,16 +17,17 @@ namespace {
 
 void examine_interface(const std::string& name, const char* side, Netlink& netlink,
                        const RunDirectory& directory, GatewayState& state) {
-    InterfaceState interface{name, side, false, std::nullopt};
+    InterfaceState interface { name, side, false, std::nullopt };
     const auto link = netlink.link(name);
     if (link) {
         interface.present = true;
         interface.attached = attachment::find(link->index, directory);
     }
     if (!link) {
-        state.warnings.push_back(fmt::format("Interface '{}' is missing; it is served when it "
-                                             "comes",
-                                             name));
+        state.warnings.push_back(
+            fmt::format("Interface '{}' is missing; it is served when it "
+                        "comes",
+                        name));
     } else if (!interface.attached) {
         state.faults.push_back(
             fmt::format("The program of interface '{}' is not attached any more", name));

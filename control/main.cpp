@@ -31,8 +31,9 @@ constexpr Command commands[] = {
 };
 
 void print_usage(std::FILE* out) {
-    fmt::print(out, "ctgate: a stateful NAT gateway; conntrack NAT set from eBPF at TC\n\n"
-                    "Usage: ctgate COMMAND [OPTION...]\n\nCommands:\n");
+    fmt::print(out,
+               "ctgate: a stateful NAT gateway; conntrack NAT set from eBPF at TC\n\n"
+               "Usage: ctgate COMMAND [OPTION...]\n\nCommands:\n");
     for (const Command& command : commands) {
         fmt::print(out, "  {:<9} {}\n", command.name, command.summary);
     }

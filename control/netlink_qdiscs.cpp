@@ -32,8 +32,8 @@ bool Netlink::has_clsact(int ifindex) {
 bool Netlink::has_filters(int ifindex) {
     for (const std::uint32_t hook : {TC_H_MIN_INGRESS, TC_H_MIN_EGRESS}) {
         nl_cache* cache = nullptr;
-        const int error = rtnl_cls_alloc_cache(socket_.get(), ifindex, TC_H_MAKE(TC_H_CLSACT, hook),
-                                               &cache);
+        const int error =
+            rtnl_cls_alloc_cache(socket_.get(), ifindex, TC_H_MAKE(TC_H_CLSACT, hook), &cache);
         if (error == -NLE_NODEV || error == -NLE_OBJ_NOTFOUND) {
             continue;
         }

@@ -38,8 +38,8 @@ std::string run(const std::string& commands, const std::string& what, Format for
 
 // `list tables` never fails for want of a table, so that an error is an error.
 bool table_exists() {
-    const auto document = nlohmann::json::parse(
-        run("list tables ip", "Cannot list the nft tables", Format::json));
+    const auto document =
+        nlohmann::json::parse(run("list tables ip", "Cannot list the nft tables", Format::json));
     for (const auto& item : document.at("nftables")) {
         const auto table = item.find("table");
         if (table != item.end() && table->at("name") == "ctgate") {

@@ -9,8 +9,7 @@ namespace ctgate::nft {
 enum class Format { text, json };
 
 // Runs nft commands as one transaction; what they print. Throws "WHAT: nftables' reason".
-std::string run(const std::string& commands, const std::string& what,
-                Format format = Format::text);
+std::string run(const std::string& commands, const std::string& what, Format format = Format::text);
 
 // Is there a table `ip ctgate`?
 bool table_exists();

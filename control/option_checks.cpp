@@ -106,10 +106,10 @@ void OptionDraft::check_external_addresses() {
     for (std::size_t i = 0; i < config_.external_addresses.size(); ++i) {
         const ExternalAddressOption& option = config_.external_addresses[i];
         if (!option.interface.empty() && !contains(config_.external, option.interface)) {
-            problem(
-                fmt::format("{0} {1} is for an interface that is not external; add "
-                            "--external {2}",
-                            label("external-address", i), quote(text(option)), option.interface));
+            problem(fmt::format(
+                "{} {} is for an interface that is not external; add "
+                "--external {}",
+                label("external-address", i), quote(text(option)), quote(option.interface)));
         }
     }
 }

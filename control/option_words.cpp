@@ -65,7 +65,9 @@ void split_piece(const po::options_description& description, Arguments piece, Op
 void sort_broken(const po::options_description& description, po::invalid_syntax::kind_t kind,
                  const std::string& word, OptionWords& result) {
     const std::string name = bare_name(word);
-    const po::option_description* option = description.find_nothrow(name, false);
+    // All options without a letter match the empty name.
+    const po::option_description* option =
+        name.empty() ? nullptr : description.find_nothrow(name, false);
     if (!option || !word.starts_with("--")) {
         result.unknown.push_back(name_in(word));
         return;
@@ -92,6 +94,9 @@ std::size_t split_first(const po::options_description& description, Arguments wo
                 sort_broken(description, error.kind(), words.front(), result);
                 return 1;
             }
+        } catch (const po::error&) {  // such as ambiguous_option
+            result.unknown.push_back(name_in(words.front()));
+            return 1;
         }
     }
 }

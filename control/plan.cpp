@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "control/settings.hpp"
+
 namespace ctgate {
 namespace {
 
@@ -55,7 +57,7 @@ void settle_conflicts(Ruleset& ruleset) {
 
 }  // namespace
 
-Plan make_plan(const Config& config, Netlink& netlink) {
+Plan make_plan(const Config& config, Netlink& netlink, const Journal& journal) {
     Plan plan;
     plan.ruleset.accepted_mark = config.accepted_mark;
     for (const std::string& name : config.external) {
@@ -65,6 +67,13 @@ Plan make_plan(const Config& config, Netlink& netlink) {
         plan_internal(name, netlink, plan);
     }
     settle_conflicts(plan.ruleset);
+    for (const std::vector<Link>& links : {plan.internal, plan.external}) {
+        for (const Link& link : links) {
+            if (settings::opened_by_us(journal, link.name)) {
+                plan.ruleset.opened.push_back(link.name);
+            }
+        }
+    }
     return plan;
 }
 

@@ -6,18 +6,19 @@
 #include <vector>
 
 #include "control/config.hpp"
+#include "control/journal.hpp"
 #include "control/netlink.hpp"
 #include "control/ruleset.hpp"
 
 namespace ctgate {
 
 struct Plan {
-    std::vector<Link> internal;     // those of the configured interfaces that are there
+    std::vector<Link> internal;  // those of the configured interfaces that are there
     std::vector<Link> external;
     std::vector<std::string> missing;  // the others
-    Ruleset ruleset;                // names all of them: the table may know interfaces to come
+    Ruleset ruleset;                   // names all of them: the table may know interfaces to come
 };
 
-Plan make_plan(const Config& config, Netlink& netlink);
+Plan make_plan(const Config& config, Netlink& netlink, const Journal& journal);
 
 }  // namespace ctgate

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "control/pool.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <stdexcept>
 
 namespace ctgate {
 namespace {
@@ -28,9 +31,8 @@ std::vector<IpAddress> addresses_of(const Config& config, const std::string& nam
     if (!result.empty() || configured) {
         return result;
     }
-    const auto first = std::find_if(own.begin(), own.end(), [](const IpPrefix& each) {
-        return !is_link_local(each.address);
-    });
+    const auto first = std::find_if(
+        own.begin(), own.end(), [](const IpPrefix& each) { return !is_link_local(each.address); });
     if (first != own.end()) {
         result.push_back(first->address);
     }
@@ -63,7 +65,13 @@ std::vector<ctgate_port_range> ranges_of(const Config& config, IpAddress address
 ExternalInterface external_interface(const Config& config, const std::string& name,
                                      const std::vector<IpPrefix>& own, bool only) {
     ExternalInterface result{name, {}};
-    for (const IpAddress address : addresses_of(config, name, own, only)) {
+    const std::vector<IpAddress> addresses = addresses_of(config, name, own, only);
+    if (addresses.size() > CTGATE_MAX_EXTERNAL_ADDRESSES) {
+        throw std::runtime_error(
+            fmt::format("Interface '{}' has {} external addresses; it can have {}", name,
+                        addresses.size(), CTGATE_MAX_EXTERNAL_ADDRESSES));
+    }
+    for (const IpAddress address : addresses) {
         result.addresses.push_back({address, ranges_of(config, address)});
     }
     return result;

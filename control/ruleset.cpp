@@ -37,6 +37,8 @@ add rule ip ctgate clamp iifname @clamped tcp flags & (syn|rst) == syn tcp optio
 add rule ip ctgate guard iifname @internal oifname @external goto guard_session
 add rule ip ctgate guard iifname @external oifname @internal goto guard_inbound
 add rule ip ctgate guard iifname @external oifname @external goto guard_inbound
+add rule ip ctgate guard iifname @opened oifname != @internal oifname != @external ct direction original ct status ! dnat counter name guard_not_served drop
+add rule ip ctgate guard oifname @internal ct direction reply ct reply ip daddr @external_addresses goto guard_session
 add rule ip ctgate guard_inbound ct direction original ct status ! dnat counter name guard_unsolicited drop
 add rule ip ctgate guard_inbound goto guard_session
 add rule ip ctgate guard_session ct state { invalid, untracked } counter name guard_not_tracked drop
@@ -61,11 +63,11 @@ template <typename Elements, typename Write>
 std::string set(const char* name, const char* type, const Elements& elements, Write write) {
     std::set<std::string> written;
     std::transform(elements.begin(), elements.end(), std::inserter(written, written.end()), write);
-    std::string result = fmt::format(
-        "add set ip ctgate {0} {{ type {1}; }}\nflush set ip ctgate {0}\n", name, type);
+    std::string result =
+        fmt::format("add set ip ctgate {0} {{ type {1}; }}\nflush set ip ctgate {0}\n", name, type);
     if (!written.empty()) {
-        result += fmt::format("add element ip ctgate {} {{ {} }}\n", name,
-                              fmt::join(written, ", "));
+        result +=
+            fmt::format("add element ip ctgate {} {{ {} }}\n", name, fmt::join(written, ", "));
     }
     return result;
 }
@@ -82,6 +84,7 @@ std::string sets(const Ruleset& ruleset) {
     return set("internal", "ifname", ruleset.internal, quoted) +
            set("external", "ifname", external, quoted) +
            set("clamped", "ifname", ruleset.clamped, quoted) +
+           set("opened", "ifname", ruleset.opened, quoted) +
            set("external_addresses", "ipv4_addr", addresses, text) +
            set("internal_addresses", "ipv4_addr", ruleset.internal_addresses, text);
 }
@@ -96,10 +99,10 @@ std::string counters() {
 
 // nft takes one range; sessions that the stack makes get by with the widest.
 std::string widest_range(const ExternalAddress& address) {
-    const auto widest = std::max_element(
-        address.ranges.begin(), address.ranges.end(), [](const auto& one, const auto& other) {
-            return one.high - one.low < other.high - other.low;
-        });
+    const auto widest = std::max_element(address.ranges.begin(), address.ranges.end(),
+                                         [](const auto& one, const auto& other) {
+                                             return one.high - one.low < other.high - other.low;
+                                         });
     return fmt::format("{}-{}", widest->low, widest->high);
 }
 
@@ -125,8 +128,8 @@ std::string source_rules(const ExternalInterface& external) {
     }
     std::string result;
     for (const char* from : {"iifname @internal", "ip saddr @internal_addresses"}) {
-        const std::string rule = fmt::format("add rule ip ctgate source {} oifname {}", from,
-                                             quoted(external.name));
+        const std::string rule =
+            fmt::format("add rule ip ctgate source {} oifname {}", from, quoted(external.name));
         result += fmt::format("{} meta l4proto {{ tcp, udp, icmp }} snat ip to {}\n", rule,
                               target(external, true));
         result += fmt::format("{} snat to {}\n", rule, target(external, false));

@@ -156,7 +156,8 @@ void Daemon::announce() {
         ::sd_notify(0, "READY=1\nSTATUS=Serving");
     } else if (!waiting_) {
         waiting_ = true;
-        spdlog::warn("Waiting for an address on an external interface; until then nothing goes out");
+        spdlog::warn(
+            "Waiting for an address on an external interface; until then nothing goes out");
         ::sd_notify(0, "STATUS=Waiting for an address on an external interface");
     }
 }

@@ -25,7 +25,9 @@ json to_json(const ExternalInterface& interface) {
 }
 
 ExternalInterface to_external(const json& from) {
-    ExternalInterface interface{from.at("interface"), {}};
+    ExternalInterface interface {
+        from.at("interface"), {}
+    };
     for (const json& each : from.at("addresses")) {
         ExternalAddress address{IpAddress::parse(each.at("address").get<std::string>()).value(),
                                 {}};

@@ -78,6 +78,11 @@ void set_forwarding(Journal& journal, const std::string& interface) {
     require(journal, forwarding_name(interface), "1");
 }
 
+bool opened_by_us(const Journal& journal, const std::string& interface) {
+    return journal.find(key_of_forwarding(interface)) != nullptr ||
+           sysctl::read(forwarding_name(interface)) == "0";
+}
+
 std::string key_of_forwarding(const std::string& interface) {
     return changes::key_of_sysctl(forwarding_name(interface));
 }

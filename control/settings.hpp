@@ -19,6 +19,8 @@ bool make_room(Journal& journal, std::uint64_t sessions);
 
 // Forwarding of what comes in on that interface; the machine's other interfaces stay as they are.
 void set_forwarding(Journal& journal, const std::string& interface);
+// It was off before we came: nothing but what we serve needs it.
+bool opened_by_us(const Journal& journal, const std::string& interface);
 // Its key in the journal, and whether a key is such a one.
 std::string key_of_forwarding(const std::string& interface);
 bool is_forwarding(const std::string& key);

@@ -41,9 +41,8 @@ Link require_link(Netlink& netlink, const std::string& name) {
 }  // namespace
 
 void check_capabilities(const Config& config) {
-    std::vector<std::pair<unsigned, const char*>> needed = {{CAP_NET_ADMIN, "CAP_NET_ADMIN"},
-                                                            {CAP_BPF, "CAP_BPF"},
-                                                            {CAP_PERFMON, "CAP_PERFMON"}};
+    std::vector<std::pair<unsigned, const char*>> needed = {
+        {CAP_NET_ADMIN, "CAP_NET_ADMIN"}, {CAP_BPF, "CAP_BPF"}, {CAP_PERFMON, "CAP_PERFMON"}};
     if (!config.netns.empty()) {
         needed.emplace_back(CAP_SYS_ADMIN, "CAP_SYS_ADMIN");
     }
@@ -57,10 +56,10 @@ void check_capabilities(const Config& config) {
         }
     }
     if (!missing.empty()) {
-        throw std::runtime_error(fmt::format(
-            "ctgate lacks {}; run it as root, or grant {} in its systemd unit "
-            "(AmbientCapabilities=)",
-            fmt::join(missing, ", "), missing.size() == 1 ? "it" : "them"));
+        throw std::runtime_error(
+            fmt::format("ctgate lacks {}; run it as root, or grant {} in its systemd unit "
+                        "(AmbientCapabilities=)",
+                        fmt::join(missing, ", "), missing.size() == 1 ? "it" : "them"));
     }
 }
 

@@ -70,7 +70,7 @@ void print_text(const Verdict& verdict, const GatewayState& state) {
                state.daemon != 0 ? fmt::format(" (process {})", state.daemon) : "");
     for (const InterfaceState& each : state.interfaces) {
         fmt::print("  {} {:<15} {}\n", each.side, each.name,
-                   !each.present    ? "missing"
+                   !each.present   ? "missing"
                    : each.attached ? attach_name(*each.attached)
                                    : "not attached");
     }
@@ -127,10 +127,10 @@ ordered_json to_json(const Verdict& verdict, const std::optional<GatewayState>& 
     result["version"] = state->serving.version;
     result["interfaces"] = interfaces_json(*state);
     result["external"] = external_json(*state);
-    result["sessions"] = {{"count", state->sessions},
-                          {"limit", state->session_limit},
-                          {"configured", configured != 0 ? ordered_json(configured)
-                                                         : ordered_json()}};
+    result["sessions"] = {
+        {"count", state->sessions},
+        {"limit", state->session_limit},
+        {"configured", configured != 0 ? ordered_json(configured) : ordered_json()}};
     result["faults"] = state->faults;
     result["warnings"] = state->warnings;
     return result;

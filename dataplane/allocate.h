@@ -32,7 +32,7 @@ enum allocate_result {
 
 /*
  * Three global subprograms: the verifier looks at each once, whatever the callers know. Static or
- * inlined, they took half of its million instructions. It holds their pointers to be NULL.
+ * inlined, they took half of its million instructions. It takes each pointer for possibly NULL.
  */
 
 __noinline __u32 port_index(const struct ctgate_external_address *external, __u16 port)
@@ -79,13 +79,12 @@ __noinline enum allocate_result try_endpoint(struct __sk_buff *skb, const struct
      * already, so that no packet is ever sent by it untranslated. */
     bpf_ct_set_timeout(fresh, error ? 0 : CTGATE_INITIAL_TIMEOUT_MS);
     ct = bpf_ct_insert_entry(fresh);
-    if (ct)
+    if (ct) {
         bpf_ct_release(ct);
+        return error ? ALLOCATE_NAT_REFUSED : ALLOCATE_CREATED;
+    }
     if (error)
         return ALLOCATE_NAT_REFUSED;
-    if (ct)
-        return ALLOCATE_CREATED;
-
     count(CTGATE_COUNT_INSERT_CLASH);
     return has_entry(skb, pkt->protocol, &internal, &remote) ? ALLOCATE_FOUND : ALLOCATE_TAKEN;
 }

@@ -58,6 +58,8 @@
       "packet between inside and outside that conntrack finds invalid or does not track")          \
     X(UNACCEPTED, "guard_unaccepted",                                                              \
       "packet of a session that the host's firewall has not accepted")                             \
+    X(NOT_SERVED, "guard_not_served",                                                              \
+      "packet from an interface where ctgate turned forwarding on, to one that it does not serve") \
     X(INTERNAL_DESTINATION, "guard_internal_destination",                                          \
       "packet from outside addressed straight to an internal address of the router")               \
     X(INTERNAL_SOURCE, "guard_internal_source",                                                    \

@@ -12,7 +12,6 @@
 namespace ctgate {
 namespace {
 
-using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -157,7 +156,7 @@ TEST(Options, ExternalAddresses) {
         has("255.255.255.255", "the broadcast"),
         {{"--external-address", "lan0=203.0.113.5"},
          "--external-address 'lan0=203.0.113.5' is for an interface that is not external; add "
-         "--external lan0"},
+         "--external 'lan0'"},
         {{"--external-address", "203.0.113.5", "--external-address", "wan0=203.0.113.5"},
          "--external-address '203.0.113.5' is given twice; keep one"},
     });
@@ -344,6 +343,7 @@ TEST(Options, WordsThatAreNone) {
         {{"-"}, "'-' is no option" + all},
         {{"--"}, "'--' is no option" + all},
         {{"--=x"}, "'--' is no option" + all},
+        {{"--="}, "'--' is no option" + all},
         {{"--zone="}, "'--zone' is no option" + all},
         {{"eth0"}, "'eth0' belongs to no option" + all},
         {{""}, "'' belongs to no option" + all},

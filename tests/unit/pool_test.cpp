@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <stdexcept>
+
 namespace ctgate {
 namespace {
 
@@ -38,10 +40,10 @@ TEST(Pool, DefaultIsTheFirstAddressThatIsNotLinkLocal) {
     const Config config;
     EXPECT_THAT(texts(external_interface(config, "wan", own({}), true)), IsEmpty());
     EXPECT_THAT(texts(external_interface(config, "wan", own({"169.254.7.7/16"}), true)), IsEmpty());
-    EXPECT_THAT(texts(external_interface(
-                    config, "wan", own({"169.254.7.7/16", "203.0.113.5/24", "203.0.113.9/24"}),
-                    true)),
-                ElementsAre("203.0.113.5 1024-65535"));
+    EXPECT_THAT(
+        texts(external_interface(
+            config, "wan", own({"169.254.7.7/16", "203.0.113.5/24", "203.0.113.9/24"}), true)),
+        ElementsAre("203.0.113.5 1024-65535"));
 }
 
 TEST(Pool, ConfiguredAddressesTakeTheDefaultsPlace) {
@@ -54,9 +56,9 @@ TEST(Pool, ConfiguredAddressesTakeTheDefaultsPlace) {
 TEST(Pool, AnAddressWithoutInterfaceBelongsToTheOneThatCarriesIt) {
     Config config;
     config.external_addresses = {{"", address("203.0.113.7")}, {"dsl", address("192.0.2.1")}};
-    EXPECT_THAT(texts(external_interface(config, "wan", own({"203.0.113.5/24", "203.0.113.7/24"}),
-                                         false)),
-                ElementsAre("203.0.113.7 1024-65535"));
+    EXPECT_THAT(
+        texts(external_interface(config, "wan", own({"203.0.113.5/24", "203.0.113.7/24"}), false)),
+        ElementsAre("203.0.113.7 1024-65535"));
     EXPECT_THAT(texts(external_interface(config, "dsl", own({}), false)),
                 ElementsAre("192.0.2.1 1024-65535"));
     EXPECT_THAT(texts(external_interface(config, "lte", own({"198.51.100.1/24"}), false)),
@@ -71,6 +73,17 @@ TEST(Pool, RangesOfAnAddressComeBeforeTheCommonOnes) {
                           {std::nullopt, 1024, 2047}};
     EXPECT_THAT(texts(external_interface(config, "wan", own({}), true)),
                 ElementsAre("203.0.113.7 1024-2047 50000-60000", "203.0.113.8 3000-3999"));
+}
+
+TEST(Pool, MoreAddressesThanTheDataplaneTakesAreRefused) {
+    Config config;
+    for (std::uint32_t i = 0; i <= CTGATE_MAX_EXTERNAL_ADDRESSES; ++i) {
+        config.external_addresses.push_back({"", {htonl(0xc6336401 + i)}});
+    }
+    EXPECT_THROW(external_interface(config, "wan", own({}), true), std::runtime_error);
+    config.external_addresses.pop_back();
+    EXPECT_EQ(to_pool(external_interface(config, "wan", own({}), true)).address_count,
+              static_cast<unsigned>(CTGATE_MAX_EXTERNAL_ADDRESSES));
 }
 
 TEST(Pool, InTheFormOfTheDataplane) {

@@ -74,7 +74,7 @@ TEST(Ruleset, TheAcceptedBitIsTheConfiguredOne) {
 
 TEST(Ruleset, EveryGuardReasonIsDeclaredAndUsed) {
     const std::string text = two_addresses().text();
-#define CTGATE_CHECK(id, name, meaning)                             \
+#define CTGATE_CHECK(id, name, meaning)                               \
     EXPECT_THAT(text, HasSubstr("add counter ip ctgate " name "\n")); \
     EXPECT_THAT(text, HasSubstr("counter name " name " drop"));
     CTGATE_GUARD_REASONS(CTGATE_CHECK)

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What `ctgate check` and `ctgate version` print.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "control/commands.hpp"
+#include "tests/unit/option_problems.hpp"
+
+namespace ctgate {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string output_of(int (*command)(Arguments), const Words& words) {
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(command(words), exit_success);
+    return testing::internal::GetCapturedStdout();
+}
+
+TEST(Check, SaysWhatWouldBeServed) {
+    EXPECT_EQ(output_of(check_command, with_sides({"--internal", "lan1", "--port-range", "1-9",
+                                                   "--address", "lan0=10.0.0.1/24"})),
+              "The configuration is valid; 'ctgate run' would serve:\n"
+              "  network namespace  the current one\n"
+              "  internal           lan0, lan1\n"
+              "  external           wan0\n"
+              "  external addresses the first of each external interface\n"
+              "  external ports     1-9\n"
+              "  adds addresses     lan0=10.0.0.1/24\n"
+              "  accepted mark      0x80000000\n"
+              "  modes              clamp-mss auto, attach auto, log-level info\n");
+}
+
+TEST(Check, Json) {
+    const json all = json::parse(output_of(
+        check_command, with_sides({"--json", "--external-address", "203.0.113.5", "--port-range",
+                                   "203.0.113.5=1-9", "--route", "10.0.0.0/8,dev=lan0", "--netns",
+                                   "gw", "--max-sessions", "9"})));
+    EXPECT_EQ(all, json::parse(R"({
+        "config_file": null, "netns": "gw", "internal": ["lan0"], "external": ["wan0"],
+        "external_addresses": [{"interface": null, "address": "203.0.113.5"}],
+        "port_ranges": [{"address": "203.0.113.5", "low": 1, "high": 9}],
+        "move": [], "addresses": [],
+        "routes": [{"destination": "10.0.0.0/8", "via": null, "interface": "lan0"}],
+        "clamp_mss": "auto", "max_sessions": 9, "accepted_mark": 2147483648, "attach": "auto",
+        "log_level": "info"})"));
+    // An interface may have any bytes in its name; JSON has UTF-8.
+    EXPECT_TRUE(json::accept(output_of(check_command, with_sides({"--internal=\xff", "--json"}))));
+}
+
+TEST(Check, Problems) {
+    EXPECT_THAT(problems_of([] {
+                    check_command(Words{"--json", "--internal", "lan0"});
+                }),
+                ElementsAre(HasSubstr("--external is missing")));
+}
+
+TEST(Check, HelpNamesEveryField) {
+    const std::string help = output_of(check_command, {"--help"});
+    const json all = json::parse(output_of(check_command, with_sides({"--json"})));
+    for (const auto& field : all.items()) {
+        EXPECT_THAT(help, HasSubstr(field.key()));
+    }
+    EXPECT_THAT(help, HasSubstr("--port-range"));
+}
+
+TEST(Version, TextAndJson) {
+    EXPECT_EQ(output_of(version_command, {}), "ctgate " CTGATE_VERSION "\n");
+    EXPECT_EQ(json::parse(output_of(version_command, {"--json"})),
+              json({{"version", CTGATE_VERSION}}));
+    EXPECT_THAT(output_of(version_command, {"--help"}), HasSubstr("Usage: ctgate version"));
+    EXPECT_THAT(problems_of([] { version_command(Words{"now"}); }),
+                ElementsAre("'version' takes --json and nothing else"));
+    EXPECT_THAT(problems_of([] {
+                    version_command(Words{"--netns", "gw"});
+                }),
+                ElementsAre("'version' takes --json and nothing else"));
+}
+
+}  // namespace
+}  // namespace ctgate
