@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Our program on the TC ingress hook of an interface: as a pinned TCX link where the kernel has
-// them, else as a filter of clsact with a handle and priority of our own. Other people's filters
-// and qdiscs stay untouched.
+// Our programs on the TC hooks of an interface: as pinned TCX links where the kernel has them, else
+// as filters of clsact with a handle and priority of our own. Other people's filters and qdiscs
+// stay untouched.
 #pragma once
 
 #include <cstdint>
@@ -16,18 +16,20 @@
 
 namespace ctgate::attachment {
 
-// Of our filter below clsact. In a listing: "pref 199 ... handle 0x1".
+enum class Hook { ingress, egress };
+
+// Of our filters below clsact. In a listing: "pref 199 ... handle 0x1".
 inline constexpr std::uint32_t priority = 199;
 inline constexpr std::uint32_t handle = 1;
 
 // Puts the program there, or in place of the one of an earlier run; packets that arrive meanwhile
 // meet one of the two. Throws when `wanted` is not to be had, or somebody else's filter has our
 // handle and priority.
-void attach(const Link& link, int program, AttachMode wanted, const RunDirectory& directory,
-            Journal& journal);
+void attach(const Link& link, Hook hook, int program, AttachMode wanted,
+            const RunDirectory& directory, Journal& journal);
 
 // How our program is attached there now; nullopt: it is not.
-std::optional<AttachMode> find(int ifindex, const RunDirectory& directory);
+std::optional<AttachMode> find(int ifindex, Hook hook, const RunDirectory& directory);
 
 // For the journal's entries of attach(): their keys, and the way back.
 std::set<std::string> keys_of(int ifindex);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 #include <stdexcept>
 #include <system_error>
 
@@ -61,6 +62,37 @@ Object open_object(const bpf_object_open_opts* options) {
     return object;
 }
 
+struct Bytewise {
+    bool operator()(const ctgate_address& one, const ctgate_address& other) const {
+        return std::memcmp(&one, &other, sizeof(one)) < 0;
+    }
+};
+
+// What is to stay is written before what is to go is deleted: nothing is missing in between.
+template <typename Entries>
+void replace(const bpf_map* map, const Entries& entries) {
+    using Key = typename Entries::key_type;
+    const int fd = bpf_map__fd(map);
+    for (const auto& [key, value] : entries) {
+        if (bpf_map_update_elem(fd, &key, &value, BPF_ANY) != 0) {
+            throw std::system_error(
+                errno, std::generic_category(),
+                fmt::format("Cannot write into the map '{}' of the dataplane", bpf_map__name(map)));
+        }
+    }
+    std::vector<Key> unwanted;
+    Key key{};
+    for (const Key* previous = nullptr; bpf_map_get_next_key(fd, previous, &key) == 0;
+         previous = &key) {
+        if (!entries.contains(key)) {
+            unwanted.push_back(key);
+        }
+    }
+    for (const Key& each : unwanted) {
+        bpf_map_delete_elem(fd, &each);
+    }
+}
+
 }  // namespace
 
 bool Dataplane::left_behind(const RunDirectory& directory) {
@@ -101,36 +133,36 @@ Dataplane::Dataplane(const RunDirectory& directory, std::uint32_t accepted_mark)
     }
 }
 
-void Dataplane::set_pool(int ifindex, const ctgate_pool& pool) {
-    const auto key = static_cast<__u32>(ifindex);
-    if (bpf_map__update_elem(object_->maps.pools, &key, sizeof(key), &pool, sizeof(pool),
-                             BPF_ANY) != 0) {
-        throw std::system_error(errno, std::generic_category(),
-                                "Cannot write the external addresses into the dataplane");
-    }
+void Dataplane::set_pools(const std::map<int, ctgate_pool>& pools) {
+    replace(object_->maps.pools, pools);
 }
 
-void Dataplane::keep_pools(const std::set<int>& ifindexes) {
-    const int map = bpf_map__fd(object_->maps.pools);
-    std::vector<__u32> unwanted;
-    __u32 key = 0;
-    for (const __u32* previous = nullptr; bpf_map_get_next_key(map, previous, &key) == 0;
-         previous = &key) {
-        if (!ifindexes.contains(static_cast<int>(key))) {
-            unwanted.push_back(key);
-        }
+void Dataplane::set_internal(const std::set<int>& ifindexes) {
+    std::map<int, __u32> members;
+    for (const int each : ifindexes) {
+        members.emplace(each, 1);
     }
-    for (const __u32 each : unwanted) {
-        bpf_map_delete_elem(map, &each);
-    }
+    replace(object_->maps.internal_interfaces, members);
 }
 
-int Dataplane::program(Side side, bool ethernet) const {
+void Dataplane::set_addresses(const AddressRoles& roles) {
+    std::map<ctgate_address, __u32, Bytewise> entries;
+    for (const auto& [address, role] : roles) {
+        entries.emplace(address.to_bytes(), role);
+    }
+    replace(object_->maps.addresses, entries);
+}
+
+int Dataplane::ingress_program(Side side, bool ethernet) const {
     const auto& programs = object_->progs;
     const bpf_program* program = side == Side::internal
                                      ? (ethernet ? programs.internal_l2 : programs.internal_l3)
                                      : (ethernet ? programs.external_l2 : programs.external_l3);
     return bpf_program__fd(program);
+}
+
+int Dataplane::egress_program() const {
+    return bpf_program__fd(object_->progs.external_egress);
 }
 
 }  // namespace ctgate

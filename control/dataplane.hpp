@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "control/plan.hpp"
 #include "control/run_directory.hpp"
 #include "ctgate/pool.h"
 
@@ -27,12 +29,14 @@ class Dataplane {
     // The kernel functions that the programs call, by name.
     static std::vector<std::string> called_functions();
 
-    void set_pool(int ifindex, const ctgate_pool& pool);
-    // Removes the pools of all other interfaces.
-    void keep_pools(const std::set<int>& ifindexes);
+    // Each of these is all there is from then on.
+    void set_pools(const std::map<int, ctgate_pool>& pools);  // by ifindex
+    void set_internal(const std::set<int>& ifindexes);
+    void set_addresses(const AddressRoles& roles);
 
     // Descriptor of the program for such an interface; lives as long as this object.
-    int program(Side side, bool ethernet) const;
+    int ingress_program(Side side, bool ethernet) const;
+    int egress_program() const;  // for external interfaces
 
   private:
     std::unique_ptr<ctgate_bpf, void (*)(ctgate_bpf*)> object_;

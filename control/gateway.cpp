@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <exception>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -79,6 +80,14 @@ void Gateway::refresh() {
     serve();
 }
 
+void Gateway::restore_table() {
+    if (!nft::table_exists()) {
+        spdlog::warn("Somebody has removed the nft table 'ip ctgate'; it is put back");
+        table_.clear();
+        serve();
+    }
+}
+
 void Gateway::undo_from(std::size_t first) {
     try {
         journal_.undo_from(
@@ -130,9 +139,8 @@ void Gateway::serve() {
     accept_existing_sessions();
     program_table(plan.ruleset);
     accept_existing_sessions();
-    program_pools(plan);
-    serve_links(plan.internal, Side::internal);
-    serve_links(plan.external, Side::external);
+    program_maps(plan);
+    serve_links(plan);
     serving_ = {CTGATE_VERSION, config_.internal, plan.ruleset.external, config_.accepted_mark,
                 config_.max_sessions};
     serving_.write(directory_);
@@ -159,24 +167,42 @@ void Gateway::program_table(const Ruleset& ruleset) {
     table_ = std::move(text);
 }
 
-void Gateway::program_pools(const Plan& plan) {
-    std::set<int> external;
+void Gateway::program_maps(const Plan& plan) {
+    dataplane_->set_addresses(plan.addresses);
+    std::set<int> internal;
+    for (const Link& link : plan.internal) {
+        internal.insert(link.index);
+    }
+    dataplane_->set_internal(internal);
+    std::map<int, ctgate_pool> pools;
     for (const Link& link : plan.external) {
         for (const ExternalInterface& each : plan.ruleset.external) {
             if (each.name == link.name) {
-                dataplane_->set_pool(link.index, to_pool(each));
+                pools.emplace(link.index, to_pool(each));
             }
         }
-        external.insert(link.index);
     }
-    dataplane_->keep_pools(external);
+    dataplane_->set_pools(pools);
 }
 
-void Gateway::serve_links(const std::vector<Link>& links, Side side) {
-    for (const Link& link : links) {
-        attachment::attach(link, dataplane_->program(side, link.ethernet), config_.attach,
-                           directory_, journal_);
-        settings::set_forwarding(journal_, link.name);
+// External interfaces first, each with the guard of what leaves it.
+void Gateway::serve_links(const Plan& plan) {
+    const auto attach = [&](const Link& link, attachment::Hook hook, int program) {
+        attachment::attach(link, hook, program, config_.attach, directory_, journal_);
+    };
+    for (const Link& link : plan.external) {
+        attach(link, attachment::Hook::egress, dataplane_->egress_program());
+        attach(link, attachment::Hook::ingress,
+               dataplane_->ingress_program(Side::external, link.ethernet));
+    }
+    for (const Link& link : plan.internal) {
+        attach(link, attachment::Hook::ingress,
+               dataplane_->ingress_program(Side::internal, link.ethernet));
+    }
+    for (const std::vector<Link>& links : {plan.internal, plan.external}) {
+        for (const Link& link : links) {
+            settings::set_forwarding(journal_, link.name);
+        }
     }
 }
 

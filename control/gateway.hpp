@@ -31,6 +31,8 @@ class Gateway {
     void reload(Config config);
     // After links or addresses have changed. An interface that is missing is served when it comes.
     void refresh();
+    // After nft tables have changed: somebody may have flushed ours with all others.
+    void restore_table();
 
     // An external interface has an address: the gateway serves.
     bool has_address() const { return serving_.has_address(); }
@@ -42,9 +44,9 @@ class Gateway {
     void program();
     void serve();
     void accept_existing_sessions();
-    void serve_links(const std::vector<Link>& links, Side side);
     void program_table(const Ruleset& ruleset);
-    void program_pools(const Plan& plan);
+    void program_maps(const Plan& plan);
+    void serve_links(const Plan& plan);
     void report(const Plan& plan);
     void drop_what_is_not_configured();
     void undo_from(std::size_t first);

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "control/attachment.hpp"
 #include "control/conntrack.hpp"
@@ -15,13 +16,22 @@
 namespace ctgate {
 namespace {
 
+// External interfaces have programs on both hooks.
+std::optional<AttachMode> find_attachment(const Link& link, std::string_view side,
+                                          const RunDirectory& directory) {
+    if (side == "external" && !attachment::find(link.index, attachment::Hook::egress, directory)) {
+        return std::nullopt;
+    }
+    return attachment::find(link.index, attachment::Hook::ingress, directory);
+}
+
 void examine_interface(const std::string& name, const char* side, Netlink& netlink,
                        const RunDirectory& directory, GatewayState& state) {
     InterfaceState interface { name, side, false, std::nullopt };
     const auto link = netlink.link(name);
     if (link) {
         interface.present = true;
-        interface.attached = attachment::find(link->index, directory);
+        interface.attached = find_attachment(*link, side, directory);
     }
     if (!link) {
         state.warnings.push_back(

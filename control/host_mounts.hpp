@@ -5,8 +5,9 @@
 
 namespace ctgate {
 
-// Runs `work` in the mount namespace of process 1, on a thread of its own; where that may not be
-// entered (a container without CAP_SYS_ADMIN), in the one we are in. Exceptions come out here.
+// Runs `work` in the mount namespace of process 1, on a thread of its own. Where that may not be
+// entered, in that of the eldest of our ancestors whose may, and at last in the one we are in.
+// Exceptions come out here.
 void in_host_mounts(const std::function<void()>& work);
 
 }  // namespace ctgate

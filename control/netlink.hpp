@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/config.hpp"
@@ -35,6 +36,8 @@ class Netlink {
 
     std::vector<Link> links();
     std::optional<Link> link(const std::string& name);
+    // All IPv4 addresses, each with the index of its interface.
+    std::vector<std::pair<int, IpPrefix>> addresses();
     // IPv4 addresses of the interface in the kernel's order (primary first).
     std::vector<IpPrefix> addresses(int ifindex);
 

@@ -112,16 +112,26 @@ AddressPointer netlink::to_nl_addr(IpAddress address, unsigned prefix_length) {
     return result;
 }
 
-std::vector<IpPrefix> Netlink::addresses(int ifindex) {
+std::vector<std::pair<int, IpPrefix>> Netlink::addresses() {
     nl_cache* cache = nullptr;
     check(rtnl_addr_alloc_cache(socket_.get(), &cache), "Cannot list the addresses");
     const CachePointer owner(cache);
-    std::vector<IpPrefix> found;
+    std::vector<std::pair<int, IpPrefix>> found;
     for (nl_object* each = nl_cache_get_first(cache); each; each = nl_cache_get_next(each)) {
         auto* address = reinterpret_cast<rtnl_addr*>(each);
-        const auto local = to_address(rtnl_addr_get_local(address));
-        if (rtnl_addr_get_ifindex(address) == ifindex && local) {
-            found.push_back({*local, static_cast<unsigned>(rtnl_addr_get_prefixlen(address))});
+        if (const auto local = to_address(rtnl_addr_get_local(address))) {
+            const auto length = static_cast<unsigned>(rtnl_addr_get_prefixlen(address));
+            found.emplace_back(rtnl_addr_get_ifindex(address), IpPrefix{*local, length});
+        }
+    }
+    return found;
+}
+
+std::vector<IpPrefix> Netlink::addresses(int ifindex) {
+    std::vector<IpPrefix> found;
+    for (const auto& [index, prefix] : addresses()) {
+        if (index == ifindex) {
+            found.push_back(prefix);
         }
     }
     return found;

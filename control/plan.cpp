@@ -38,21 +38,32 @@ void plan_internal(const std::string& name, Netlink& netlink, Plan& plan) {
         return;
     }
     plan.internal.push_back(*link);
-    for (const IpPrefix& each : netlink.addresses(link->index)) {
-        plan.ruleset.internal_addresses.push_back(each.address);
-    }
+}
+
+bool is_loopback(IpAddress address) {
+    return IpPrefix{{htonl(INADDR_LOOPBACK)}, 8}.contains(address);
 }
 
 // An address on both sides belongs to the outside.
-void settle_conflicts(Ruleset& ruleset) {
-    std::set<IpAddress> external;
-    for (const ExternalInterface& interface : ruleset.external) {
-        for (const ExternalAddress& each : interface.addresses) {
-            external.insert(each.address);
+AddressRoles roles_of(const Plan& plan, Netlink& netlink) {
+    std::set<int> internal;
+    for (const Link& link : plan.internal) {
+        internal.insert(link.index);
+    }
+    AddressRoles roles;
+    for (const auto& [ifindex, prefix] : netlink.addresses()) {
+        if (internal.contains(ifindex)) {
+            roles.emplace(prefix.address, CTGATE_ADDRESS_INTERNAL);
+        } else if (!is_loopback(prefix.address)) {
+            roles[prefix.address] = CTGATE_ADDRESS_EXTERNAL;
         }
     }
-    std::erase_if(ruleset.internal_addresses,
-                  [&](IpAddress each) { return external.contains(each); });
+    for (const ExternalInterface& interface : plan.ruleset.external) {
+        for (const ExternalAddress& each : interface.addresses) {
+            roles[each.address] = CTGATE_ADDRESS_EXTERNAL;
+        }
+    }
+    return roles;
 }
 
 }  // namespace
@@ -66,7 +77,12 @@ Plan make_plan(const Config& config, Netlink& netlink, const Journal& journal) {
     for (const std::string& name : config.internal) {
         plan_internal(name, netlink, plan);
     }
-    settle_conflicts(plan.ruleset);
+    plan.addresses = roles_of(plan, netlink);
+    for (const auto& [address, role] : plan.addresses) {
+        if (role == CTGATE_ADDRESS_INTERNAL) {
+            plan.ruleset.internal_addresses.push_back(address);
+        }
+    }
     for (const std::vector<Link>& links : {plan.internal, plan.external}) {
         for (const Link& link : links) {
             if (settings::opened_by_us(journal, link.name)) {

@@ -3,6 +3,8 @@
 // that the machine has at this moment.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "control/config.hpp"
@@ -12,11 +14,15 @@
 
 namespace ctgate {
 
+// What each address of the router, and of its pools, is to the dataplane.
+using AddressRoles = std::map<IpAddress, ctgate_address_role>;
+
 struct Plan {
     std::vector<Link> internal;  // those of the configured interfaces that are there
     std::vector<Link> external;
     std::vector<std::string> missing;  // the others
-    Ruleset ruleset;                   // names all of them: the table may know interfaces to come
+    AddressRoles addresses;
+    Ruleset ruleset;  // names all of them: the table may know interfaces to come
 };
 
 Plan make_plan(const Config& config, Netlink& netlink, const Journal& journal);

@@ -24,7 +24,8 @@ struct ExternalInterface {
 
 // `own`: the interface's addresses in the kernel's order. Without --external-address for it, the
 // interface's first address that is not link-local (RFC 3927) is its external address.
-// Throws when they are more than an interface can have. `only`: it is the only external interface, so options that name no interface mean this one.
+// Throws when they are more than an interface can have. `only`: it is the only external interface,
+// so options that name no interface mean this one.
 ExternalInterface external_interface(const Config& config, const std::string& name,
                                      const std::vector<IpPrefix>& own, bool only);
 

@@ -119,7 +119,7 @@ std::optional<std::string> find_program(const std::string& name) {
     std::istringstream directories(std::string(path == nullptr ? "/usr/bin:/bin" : path) +
                                    ":/usr/sbin:/sbin");
     for (std::string directory; std::getline(directories, directory, ':');) {
-        const std::string candidate = directory + "/" + name;
+        const std::string candidate = fmt::format("{}/{}", directory, name);
         if (!directory.empty() && ::access(candidate.c_str(), X_OK) == 0) {
             return candidate;
         }

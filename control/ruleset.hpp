@@ -14,7 +14,7 @@ namespace ctgate {
 struct Ruleset {
     std::vector<std::string> internal;          // interfaces
     std::vector<ExternalInterface> external;    // interfaces with their addresses and port ranges
-    std::vector<std::string> opened;          // those of both where we turn forwarding on
+    std::vector<std::string> opened;            // those of both where we turn forwarding on
     std::vector<IpAddress> internal_addresses;  // of the router, on internal interfaces
     std::vector<std::string> clamped;           // external interfaces where the MSS is clamped
     std::uint32_t accepted_mark = CTGATE_ACCEPTED_MARK;

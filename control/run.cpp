@@ -13,8 +13,8 @@
 
 #include "control/commands.hpp"
 #include "control/gateway.hpp"
-#include "control/link_monitor.hpp"
 #include "control/log.hpp"
+#include "control/monitor.hpp"
 #include "control/netns.hpp"
 #include "control/options.hpp"
 #include "control/process.hpp"
@@ -69,13 +69,15 @@ class Daemon {
   private:
     // False: it is time to go.
     bool handle_signal(const Interrupts& signals);
-    bool refresh();
+    // False: it failed. `all`: not only the nft table may have changed.
+    bool refresh(bool all);
     void reload();
     void announce();
 
     std::vector<std::string> arguments_;
     Gateway& gateway_;
-    LinkMonitor monitor_;
+    Monitor links_ = Monitor::links();
+    Monitor tables_ = Monitor::tables();
     bool announced_ = false;
     bool waiting_ = false;
 };
@@ -84,7 +86,8 @@ void Daemon::serve(const Interrupts& signals) {
     announce();
     bool again = false;
     for (;;) {
-        std::array<pollfd, 2> events{{{signals.fd(), POLLIN, 0}, {monitor_.fd(), POLLIN, 0}}};
+        std::array<pollfd, 3> events{
+            {{signals.fd(), POLLIN, 0}, {links_.fd(), POLLIN, 0}, {tables_.fd(), POLLIN, 0}}};
         const int ready = ::poll(events.data(), events.size(), again ? retry_ms : -1);
         if (ready < 0 && errno != EINTR) {
             throw std::system_error(errno, std::generic_category(), "Cannot wait for events");
@@ -92,9 +95,10 @@ void Daemon::serve(const Interrupts& signals) {
         if (events[0].revents != 0 && !handle_signal(signals)) {
             return;
         }
-        if (events[1].revents != 0 || ready == 0) {
-            monitor_.drain();
-            again = !refresh();
+        if (events[1].revents != 0 || events[2].revents != 0 || again) {
+            links_.drain();
+            tables_.drain();
+            again = !refresh(events[1].revents != 0 || again);
             announce();
         }
     }
@@ -115,9 +119,12 @@ bool Daemon::handle_signal(const Interrupts& signals) {
 }
 
 // These two go on after a failure: the dataplane serves, and the next event is another chance.
-bool Daemon::refresh() {
+bool Daemon::refresh(bool all) {
     try {
-        gateway_.refresh();
+        gateway_.restore_table();
+        if (all) {
+            gateway_.refresh();
+        }
         return true;
     } catch (const std::exception& error) {
         spdlog::error("{}; trying again", error.what());

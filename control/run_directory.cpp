@@ -78,6 +78,15 @@ bool has_directories(const char* path) {
                        [](const fs::directory_entry& each) { return each.is_directory(); });
 }
 
+// Nothing goes that another gateway uses.
+void remove_what_is_empty() {
+    if (is_bpffs(bpffs) && !has_directories(bpffs)) {
+        ::umount2(bpffs, MNT_DETACH);
+    }
+    ::rmdir(bpffs);
+    ::rmdir(root);
+}
+
 struct Paths {
     std::string files, pins;
 };
@@ -85,6 +94,17 @@ struct Paths {
 Paths paths() {
     const std::string cookie = std::to_string(netns::current_cookie());
     return {fmt::format("{}/{}", root, cookie), fmt::format("{}/{}", bpffs, cookie)};
+}
+
+void make_directories(const Paths& at) {
+    try {
+        mount_bpffs();
+        make_directory(at.files);
+        make_directory(at.pins);
+    } catch (...) {
+        remove_what_is_empty();
+        throw;
+    }
 }
 
 std::string path_of(const FileDescriptor& directory, const std::string& name) {
@@ -112,39 +132,37 @@ void remove_tree(const std::string& path) {
 RunDirectory::RunDirectory(FileDescriptor files, FileDescriptor pins)
     : files_(std::move(files)), pins_(std::move(pins)) {}
 
-RunDirectory RunDirectory::create() {
+std::optional<RunDirectory> RunDirectory::open(bool make) {
     const Paths at = paths();
     FileDescriptor files;
     FileDescriptor pins;
     in_host_mounts([&] {
-        const FileDescriptor lock = lock_root();
-        mount_bpffs();
-        make_directory(at.files);
-        make_directory(at.pins);
-        files = open_directory(at.files);
-        pins = open_directory(at.pins);
-        if (!files || !pins) {
-            fail(fmt::format("Cannot open {}", root));
+        if (!make && !fs::exists(root)) {
+            return;
         }
-    });
-    return {std::move(files), std::move(pins)};
-}
-
-std::optional<RunDirectory> RunDirectory::find() {
-    const Paths at = paths();
-    FileDescriptor files;
-    FileDescriptor pins;
-    in_host_mounts([&] {
-        files = open_directory(at.files);
-        pins = open_directory(at.pins);
-        if ((!files || !pins) && errno == EACCES) {
-            fail(fmt::format("Cannot open {} (needs root)", root));
+        const FileDescriptor lock = lock_root();
+        // When one of both is gone, the other still wants to be taken down.
+        if (make || fs::exists(at.files) || fs::exists(at.pins)) {
+            make_directories(at);
+            files = open_directory(at.files);
+            pins = open_directory(at.pins);
+        }
+        if (make && (!files || !pins)) {
+            fail(fmt::format("Cannot open {}", root));
         }
     });
     if (!files || !pins) {
         return std::nullopt;
     }
     return RunDirectory(std::move(files), std::move(pins));
+}
+
+RunDirectory RunDirectory::create() {
+    return *open(true);
+}
+
+std::optional<RunDirectory> RunDirectory::find() {
+    return open(false);
 }
 
 std::string RunDirectory::file(const std::string& name) const {
@@ -168,25 +186,20 @@ void RunDirectory::remove() {
         const FileDescriptor lock = lock_root();
         remove_tree(at.pins);
         remove_tree(at.files);
-        if (is_bpffs(bpffs) && !has_directories(bpffs)) {
-            ::umount2(bpffs, MNT_DETACH);
-        }
-        // Both stay when something of another gateway is in them.
-        ::rmdir(bpffs);
-        ::rmdir(root);
+        remove_what_is_empty();
     });
 }
 
 DaemonLock::DaemonLock(const RunDirectory& directory)
     : file_(::open(directory.file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
     if (!file_) {
-        fail("Cannot create the lock of this network namespace");
+        fail("Cannot create the lock of this network namespace; 'ctgate down' may be at work");
     }
     struct flock wanted = whole_file();
     if (::fcntl(file_.get(), F_OFD_SETLK, &wanted) != 0) {
         throw std::runtime_error(
-            fmt::format("Another ctgate (process {}) already serves this network namespace; "
-                        "'ctgate down' ends it",
+            fmt::format("Another ctgate (process {}) already serves this network namespace, or "
+                        "takes it down; 'ctgate down' ends it",
                         holder(directory)));
     }
     const std::string pid = fmt::format("{}\n", ::getpid());

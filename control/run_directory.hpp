@@ -33,6 +33,7 @@ class RunDirectory {
 
   private:
     RunDirectory(FileDescriptor files, FileDescriptor pins);
+    static std::optional<RunDirectory> open(bool make);
 
     FileDescriptor files_, pins_;
 };

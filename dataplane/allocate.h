@@ -6,9 +6,10 @@
  * lies in the ranges; CTGATE_MAX_PORT_TRIES others. These are drawn at random one by one (RFC 6056
  * section 3.3.2): kept ports lie side by side, and a search from a random start on can run into a
  * long row of them. But where the ranges have no more ports than that, it is such a search
- * (section 3.3.1), which finds the last free one. The port's class (RFC 4787 REQ-3a) is a matter of the ranges, see
- * CTGATE_PORT_LOW. A candidate is free when the future reply tuple (remote -> external) has no
- * entry; that look-up also collects an expired entry which would make the insert fail.
+ * (section 3.3.1), which finds the last free one. The port's class (RFC 4787 REQ-3a) is a matter of
+ * the ranges, see CTGATE_PORT_LOW. A candidate is free when the future reply tuple (remote ->
+ * external) has no entry; that look-up also collects an expired entry which would make the insert
+ * fail.
  */
 #ifndef CTGATE_ALLOCATE_H
 #define CTGATE_ALLOCATE_H

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TC ingress of internal and external interfaces. First packets, and for now all others, go up to
- * the stack, whose nat hooks apply the NAT info of the entry that is made here.
+ * TC ingress of internal and external interfaces, TC egress of external ones. First packets, and
+ * for now all others, go up to the stack, whose nat hooks apply the NAT info of the entry that is
+ * made here.
  */
 #include "kernel.h"
 
@@ -9,6 +10,7 @@
 #include "lookup.h"
 #include "decide.h"
 #include "allocate.h"
+#include "leak.h"
 #include "forward.h"
 
 static __always_inline int leave(enum parse_result why)
@@ -66,8 +68,7 @@ static __always_inline int first_packet(struct __sk_buff *skb, const struct pack
 /* Only a session that leaves by an external interface is ours to end: others may have been
  * translated by the host's own rules. */
 static __always_inline int replace_session(struct __sk_buff *skb, const struct packet *pkt,
-                                           const struct endpoint *previous,
-                                           enum ctgate_counter why)
+                                           const struct endpoint *previous, enum ctgate_counter why)
 {
     struct endpoint internal = {};
     struct endpoint remote = {};
@@ -161,6 +162,18 @@ SEC("tc")
 int external_l3(struct __sk_buff *skb)
 {
     return from_external(skb, 0);
+}
+
+SEC("tc")
+int external_egress(struct __sk_buff *skb)
+{
+    switch (find_leak(skb)) {
+    case LEAK_INTERNAL_SOURCE:
+        return drop(CTGATE_DROP_INTERNAL_SOURCE);
+    case LEAK_NONE:
+        break;
+    }
+    return pass();
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -43,8 +43,9 @@ static __always_inline bool has_entry(struct __sk_buff *skb, __u8 protocol,
     return true;
 }
 
-/* Ends the entry of (from -> to), and collects it: as long as an expired entry lies about, it blocks
- * an insert. True when there is none any more: conntrack does not end one with a fixed timeout. */
+/* Ends the entry of (from -> to), and collects it: as long as an expired entry lies about, it
+ * blocks an insert. True when there is none any more: conntrack does not end one with a fixed
+ * timeout. */
 static __always_inline bool end_entry(struct __sk_buff *skb, __u8 protocol,
                                       const struct endpoint *from, const struct endpoint *to)
 {

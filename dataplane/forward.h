@@ -15,6 +15,12 @@ static __always_inline int to_stack(enum ctgate_counter why)
     return TC_ACT_UNSPEC;
 }
 
+/* The same for what is no more than looked at. */
+static __always_inline int pass(void)
+{
+    return TC_ACT_UNSPEC;
+}
+
 static __always_inline int drop(enum ctgate_counter reason)
 {
     count(reason);

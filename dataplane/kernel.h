@@ -20,7 +20,8 @@
 #endif
 
 /* net/netfilter/nf_conntrack_bpf.c; size 12 is accepted by every kernel that has the kfuncs (from
- * 6.11 on there is a longer form with the zone). Lives on the stack: it must not be shared memory. */
+ * 6.11 on there is a longer form with the zone). Lives on the stack: it must not be shared memory.
+ */
 struct bpf_ct_opts___local {
     __s32 netns_id; /* BPF_F_CURRENT_NETNS */
     __s32 error;    /* negative errno, written only on failure */

@@ -35,8 +35,7 @@ SEC("tc")
 int lookup_tuple(struct __sk_buff *skb)
 {
     /* On the stack: the kernel reads netns_id twice, so it must not be in the shared maps. */
-    struct bpf_ct_opts___local opts = {.netns_id = request.netns_id,
-                                       .l4proto = request.protocol};
+    struct bpf_ct_opts___local opts = {.netns_id = request.netns_id, .l4proto = request.protocol};
     struct bpf_sock_tuple tuple = {};
     struct nf_conn *ct;
 

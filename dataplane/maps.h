@@ -21,6 +21,25 @@ struct {
     __uint(pinning, LIBBPF_PIN_BY_NAME);
 } pools SEC(".maps");
 
+/* ifindex of an internal interface -> 1. Written by the control plane. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, CTGATE_MAX_INTERFACES);
+    __type(key, __u32);
+    __type(value, __u32);
+    __uint(pinning, LIBBPF_PIN_BY_NAME);
+} internal_interfaces SEC(".maps");
+
+/* Address -> enum ctgate_address_role. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, CTGATE_MAX_ADDRESSES);
+    __type(key, struct ctgate_address);
+    __type(value, __u32);
+    __uint(pinning, LIBBPF_PIN_BY_NAME);
+} addresses SEC(".maps");
+
 /* enum ctgate_counter -> packets or sessions. */
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

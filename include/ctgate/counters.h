@@ -12,7 +12,7 @@
 #define CTGATE_COUNTERS_H
 
 /* Packets and sessions that went the way they should. */
-#define CTGATE_COUNTERS(X)                                                                        \
+#define CTGATE_COUNTERS(X)                                                                         \
     X(INTERNAL_PACKETS, "internal_packets", "packets that arrived on an internal interface")       \
     X(EXTERNAL_PACKETS, "external_packets", "packets that arrived on an external interface")       \
     X(NOT_TRANSLATABLE, "to_stack_not_plain",                                                      \
@@ -33,7 +33,7 @@
       "sessions with a reply but never accepted by the firewall, killed and started anew")
 
 /* Packets dropped in TC. Each reason has exactly one place in the code. */
-#define CTGATE_DROP_REASONS(X)                                                                    \
+#define CTGATE_DROP_REASONS(X)                                                                     \
     X(IP_HEADER, "drop_ip_header", "IPv4 header truncated, or its lengths contradict each other")  \
     X(TCP_HEADER, "drop_tcp_header", "TCP header truncated, or its data offset is wrong")          \
     X(UDP_HEADER, "drop_udp_header", "UDP header truncated, or its length is wrong")               \
@@ -49,10 +49,13 @@
     X(UNACCEPTED_REPLY, "drop_unaccepted_reply",                                                   \
       "reply to a session that the host's firewall has not accepted")                              \
     X(FORGED_ORIGINAL, "drop_forged_original",                                                     \
-      "packet from outside that claims to be the inside end of a session")
+      "packet from outside that claims to be the inside end of a session")                         \
+    X(INTERNAL_SOURCE, "drop_internal_source",                                                     \
+      "packet about to leave an external interface with an internal source: nothing translated "   \
+      "it")
 
 /* Packets dropped by our nft table, counted there by counter objects of the same name. */
-#define CTGATE_GUARD_REASONS(X)                                                                   \
+#define CTGATE_GUARD_REASONS(X)                                                                    \
     X(UNSOLICITED, "guard_unsolicited", "new packet from outside, forwarded towards the inside")   \
     X(NOT_TRACKED, "guard_not_tracked",                                                            \
       "packet between inside and outside that conntrack finds invalid or does not track")          \

@@ -31,6 +31,9 @@
 /* Internal and external interfaces together. */
 #define CTGATE_MAX_INTERFACES 256
 
+/* Addresses of the router and of its pools together. */
+#define CTGATE_MAX_ADDRESSES 4096
+
 /* Candidate external ports tried for one new session before it is dropped. */
 #define CTGATE_MAX_PORT_TRIES 128
 

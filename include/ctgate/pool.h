@@ -46,7 +46,14 @@ struct ctgate_pool {
     __u32 reserved;
     struct ctgate_external_address addresses[CTGATE_MAX_EXTERNAL_ADDRESSES];
 };
-CTGATE_LAYOUT(struct ctgate_pool, 4 + 4 + CTGATE_MAX_EXTERNAL_ADDRESSES *
-                                              sizeof(struct ctgate_external_address));
+CTGATE_LAYOUT(struct ctgate_pool,
+              4 + 4 + CTGATE_MAX_EXTERNAL_ADDRESSES * sizeof(struct ctgate_external_address));
+
+/* Value of map `addresses` (u32), key: an address that the router has, or gives out. An address on
+ * both sides is external. Written by the control plane. */
+enum ctgate_address_role {
+    CTGATE_ADDRESS_EXTERNAL = 1, /* may be the source of what leaves an external interface */
+    CTGATE_ADDRESS_INTERNAL = 2, /* may not */
+};
 
 #endif

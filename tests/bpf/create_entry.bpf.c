@@ -19,8 +19,8 @@ static __always_inline int set_nat(struct nf_conn___init *fresh)
 
     if (input.translated_source) {
         address.ip = input.translated_source;
-        error = bpf_ct_set_nat_info(fresh, &address, input.translated_source_port,
-                                    NF_NAT_MANIP_SRC);
+        error =
+            bpf_ct_set_nat_info(fresh, &address, input.translated_source_port, NF_NAT_MANIP_SRC);
     }
     if (!error && input.translated_destination) {
         address.ip = input.translated_destination;
@@ -33,8 +33,7 @@ static __always_inline int set_nat(struct nf_conn___init *fresh)
 SEC("tc")
 int create_entry(struct __sk_buff *skb)
 {
-    struct bpf_ct_opts___local opts = {.netns_id = BPF_F_CURRENT_NETNS,
-                                       .l4proto = input.protocol};
+    struct bpf_ct_opts___local opts = {.netns_id = BPF_F_CURRENT_NETNS, .l4proto = input.protocol};
     struct bpf_sock_tuple tuple = {};
     struct nf_conn___init *fresh;
     struct nf_conn *ct;

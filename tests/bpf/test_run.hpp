@@ -17,6 +17,7 @@ struct TestFrame {
     std::vector<std::uint8_t> bytes;  // from the Ethernet header on, and at least that
     int ifindex = 0;                  // in the current namespace; 0: its loopback device
     unsigned gso_size = 0;
+    int ingress_ifindex = 0;  // on egress: where it came in; 0: sent by this machine
 };
 
 struct TestRun {
@@ -27,6 +28,7 @@ struct TestRun {
 inline TestRun run(const bpf_program* program, const TestFrame& frame) {
     __sk_buff context{};
     context.ifindex = static_cast<unsigned>(frame.ifindex);
+    context.ingress_ifindex = static_cast<unsigned>(frame.ingress_ifindex);
     context.gso_size = frame.gso_size;
     context.gso_segs = frame.gso_size == 0 ? 0 : 2;
     TestRun result;

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <netinet/in.h>
 
-#include <cstring>
+#include <algorithm>
 
 #include "tests/packet/builder.hpp"
 // After netinet/in.h: the kernel's header gives way to that.
@@ -23,7 +23,7 @@ struct Parsed {
 // `linear` bytes of it are in the linear part. The IP header is aligned, as network drivers do it.
 Parsed parse(const Bytes& bytes, std::size_t linear, std::uint32_t network, bool gso = false) {
     const std::size_t shift = network % 4;
-    Bytes aligned(shift + linear);
+    Bytes aligned(std::max<std::size_t>(shift + linear, 1));  // never a null pointer
     std::copy_n(bytes.begin(), linear, aligned.begin() + static_cast<std::ptrdiff_t>(shift));
     Parsed parsed{};
     const std::uint8_t* data = aligned.data() + shift;

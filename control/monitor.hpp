@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Tells when links or IPv4 addresses of the current network namespace have changed.
+// Tells when something of the current network namespace has changed.
 #pragma once
 
 #include <memory>
@@ -8,15 +8,18 @@ struct nl_sock;
 
 namespace ctgate {
 
-class LinkMonitor {
+class Monitor {
   public:
-    LinkMonitor();
+    static Monitor links();   // and IPv4 addresses
+    static Monitor tables();  // of nftables
 
     int fd() const;  // readable when something may have changed
     // Reads what has come; also when the kernel had to leave out some of it.
     void drain();
 
   private:
+    Monitor(int protocol, int group, int other_group);
+
     std::unique_ptr<nl_sock, void (*)(nl_sock*)> socket_;
 };
 

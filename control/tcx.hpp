@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A program on a TC hook by a TCX link, pinned as link-IFINDEX-HOOK. Used by attachment.cpp.
+#pragma once
+
+#include "control/attachment.hpp"
+
+namespace ctgate::attachment::tcx {
+
+// False: this kernel has no TCX. A link that is there already takes the new program.
+bool attach(const Link& link, Hook hook, int program, const RunDirectory& directory);
+void detach(int ifindex, Hook hook, const RunDirectory& directory);
+bool is_attached(int ifindex, Hook hook, const RunDirectory& directory);
+
+}  // namespace ctgate::attachment::tcx

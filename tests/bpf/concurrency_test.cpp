@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Two CPUs at once: one session has one entry, and two sessions never share an external endpoint.
+#include <atomic>
+#include <functional>
+#include <thread>
+
+#include "bpf/dataplane_fixture.hpp"
+
+namespace ctgate {
+namespace {
+
+class Concurrency : public DataplaneTest {
+  protected:
+    static constexpr int rounds = 300;
+
+    // The first packets of two sessions from port 40000, `rounds` times, each pair at the same
+    // moment and to another port. Packets of the same host are packets of the same session.
+    void race(const std::string& one, const std::string& other) {
+        std::atomic<int> arrived = 0;
+        std::thread thread([&] { send(other, arrived); });  // in the same network namespace
+        send(one, arrived);
+        thread.join();
+    }
+
+  private:
+    void send(const std::string& host, std::atomic<int>& arrived) {
+        for (int round = 0; round < rounds; round++) {
+            TestFrame packet{.bytes = frame(host, static_cast<std::uint16_t>(1 + round)),
+                             .ifindex = inside_ifindex()};
+            arrived++;
+            while (arrived < 2 * (round + 1)) {
+                std::this_thread::yield();
+            }
+            EXPECT_EQ(run(gateway_programs()->progs.internal_l2, packet).verdict, ~0U);
+        }
+    }
+
+    Bytes frame(const std::string& host, std::uint16_t port) const {
+        return (Ethernet{.destination = inside_mac()} / IPv4{.source = host} /
+                UDP{.destination_port = port})
+            .bytes();
+    }
+};
+
+TEST_F(Concurrency, OneSessionHasOneEntry) {
+    set_pool({{"203.0.113.1", {{40000, 40000}}}});  // so that there is no other port to try
+    race("10.0.0.2", "10.0.0.2");
+    EXPECT_EQ(sessions().size(), rounds);
+    EXPECT_EQ(counter("session_created"), rounds);
+    EXPECT_EQ(counter("session_hit"), rounds);
+    RecordProperty("insert_clash", static_cast<int>(counter("insert_clash")));
+}
+
+TEST_F(Concurrency, TwoSessionsHaveTwoExternalEndpoints) {
+    race("10.0.0.2", "10.0.0.3");
+    std::set<std::string> external;
+    for (const Session& session : sessions()) {
+        external.insert(session.reply_source.text() + session.reply_destination.text());
+    }
+    EXPECT_EQ(external.size(), 2U * rounds);
+    EXPECT_EQ(counter("session_created"), 2U * rounds);
+    RecordProperty("insert_clash", static_cast<int>(counter("insert_clash")));
+}
+
+}  // namespace
+}  // namespace ctgate

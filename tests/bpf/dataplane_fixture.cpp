@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bpf/dataplane_fixture.hpp"
+
+#include <linux/pkt_cls.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+
+#include "control/fd.hpp"
+#include "control/sysctl.hpp"
+#include "ctgate/counters.h"
+
+namespace ctgate {
+namespace {
+
+const std::vector<std::string> counter_names = {
+#define CTGATE_NAME(id, name, text) name,
+    CTGATE_COUNTERS(CTGATE_NAME) CTGATE_DROP_REASONS(CTGATE_NAME)
+#undef CTGATE_NAME
+};
+
+// Not to be had with one packet at a time and a kernel that is well.
+const std::set<std::string> out_of_reach = {
+    "insert_clash",        // needs two CPUs at the same moment: concurrency_test.cpp
+    "drop_table_full",     // the limit is the whole machine's: tests/vm/max_sessions.sh
+    "drop_nat_info",       // the kernel is out of memory
+    "drop_lookup_failed",  // only for arguments that we do not give: kfunc_errors_test.cpp
+};
+
+std::set<std::string>& reached() {
+    static std::set<std::string> names;
+    return names;
+}
+
+// After all tests, if all were run: is there a counter that no test has moved?
+class EveryCounterIsReached : public testing::Environment {
+  public:
+    void TearDown() override {
+        if (testing::GTEST_FLAG(filter) != "*") {
+            return;
+        }
+        for (const std::string& name : counter_names) {
+            EXPECT_NE(reached().count(name) + out_of_reach.count(name), 0u)
+                << "no test reaches the counter " << name;
+        }
+    }
+};
+
+const testing::Environment* const environment =
+    testing::AddGlobalTestEnvironment(new EveryCounterIsReached);
+
+packet::Mac mac_of(const char* interface) {
+    const FileDescriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ifreq request{};
+    std::string(interface).copy(request.ifr_name, IFNAMSIZ - 1);
+    if (::ioctl(socket.get(), SIOCGIFHWADDR, &request) != 0) {
+        throw std::system_error(errno, std::generic_category(), interface);
+    }
+    packet::Mac mac{};
+    std::copy_n(request.ifr_hwaddr.sa_data, mac.size(), mac.begin());
+    return mac;
+}
+
+void reset_counters() {
+    const std::vector<std::uint64_t> zeroes(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+    for (std::uint32_t key = 0; key < CTGATE_COUNTER_MAX; key++) {
+        bpf_map__update_elem(gateway_programs()->maps.counters, &key, sizeof(key), zeroes.data(),
+                             zeroes.size() * sizeof(zeroes[0]), BPF_ANY);
+    }
+}
+
+}  // namespace
+
+Endpoint endpoint_of(const std::string& text) {
+    return Endpoint::parse(text).value();
+}
+
+std::ostream& operator<<(std::ostream& stream, const Fate& fate) {
+    stream << (fate.dropped ? "dropped" : "to stack") << ", counted:";
+    for (const std::string& name : fate.counted) {
+        stream << ' ' << name;
+    }
+    return stream;
+}
+
+SkeletonOwner<ctgate_bpf>& gateway_programs() {
+    static SkeletonOwner<ctgate_bpf> programs;
+    return programs;
+}
+
+std::map<std::string, std::uint64_t> read_counters() {
+    std::map<std::string, std::uint64_t> result;
+    std::vector<std::uint64_t> values(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+    for (std::uint32_t key = 0; key < CTGATE_COUNTER_MAX; key++) {
+        if (bpf_map__lookup_elem(gateway_programs()->maps.counters, &key, sizeof(key),
+                                 values.data(), values.size() * sizeof(values[0]), 0) != 0) {
+            throw std::system_error(errno, std::generic_category(), "counters");
+        }
+        result[counter_names.at(key)] =
+            std::accumulate(values.begin(), values.end(), std::uint64_t{0});
+    }
+    return result;
+}
+
+DataplaneTest::DataplaneTest()
+    : inside_(make_interface("in0", "in1", "10.0.0.1/24", gateway_programs()->progs.internal_l2,
+                             "internal_packets")),
+      outside_(make_interface("out0", "out1", "203.0.113.1/24",
+                              gateway_programs()->progs.external_l2, "external_packets")) {
+    sysctl::write("net/ipv4/ip_forward", "1");
+    Netlink().add_route({.destination = IpPrefix::parse("0.0.0.0/0").value(),
+                         .via = IpAddress::parse("203.0.113.254"),
+                         .interface = "out0"});
+    reset_counters();
+    set_pool({{"203.0.113.1"}});
+}
+
+DataplaneTest::~DataplaneTest() {
+    for (const auto& [name, value] : read_counters()) {
+        if (value != 0) {
+            reached().insert(name);
+        }
+    }
+    remove_pool();
+}
+
+DataplaneTest::Interface DataplaneTest::make_interface(const char* name, const char* peer,
+                                                       const char* address,
+                                                       const bpf_program* program,
+                                                       const char* packets) {
+    Netlink netlink;
+    netlink.add_veth(name, peer, netns_.handle());
+    netlink.add_address(name, IpPrefix::parse(address).value());
+    netlink.set_up(name, true);
+    netlink.set_up(peer, true);
+    return {name, netlink.link(name).value().index, mac_of(name), program, packets};
+}
+
+void DataplaneTest::set_pool(const std::vector<PoolAddress>& addresses) {
+    ctgate_pool pool{};
+    for (const PoolAddress& from : addresses) {
+        ctgate_external_address& to = pool.addresses[pool.address_count++];
+        to.address.words[0] = IpAddress::parse(from.address).value().v4;
+        for (const ctgate_port_range& range : from.ranges) {
+            to.ranges[to.range_count++] = range;
+            to.port_count += range.high - range.low + 1U;
+        }
+    }
+    if (bpf_map__update_elem(gateway_programs()->maps.pools, &outside_.ifindex,
+                             sizeof(outside_.ifindex), &pool, sizeof(pool), BPF_ANY) != 0) {
+        throw std::system_error(errno, std::generic_category(), "pools");
+    }
+}
+
+void DataplaneTest::remove_pool() {
+    bpf_map__delete_elem(gateway_programs()->maps.pools, &outside_.ifindex,
+                         sizeof(outside_.ifindex), 0);
+}
+
+Fate DataplaneTest::from_inside(Packet packet, unsigned gso_size) {
+    return run_on(inside_, std::move(packet), gso_size);
+}
+
+Fate DataplaneTest::from_outside(Packet packet, unsigned gso_size) {
+    return run_on(outside_, std::move(packet), gso_size);
+}
+
+Fate DataplaneTest::run_on(const Interface& interface, Packet packet, unsigned gso_size) {
+    if (!packet.ethernet) {
+        packet.ethernet = Ethernet{.destination = interface.mac};
+    }
+    return run_on(interface, packet.bytes(), gso_size);
+}
+
+Fate DataplaneTest::run_on(const Interface& interface, const Bytes& frame, unsigned gso_size) {
+    const auto before = read_counters();
+    const TestRun result = run(
+        interface.program, {.bytes = frame, .ifindex = interface.ifindex, .gso_size = gso_size});
+    Fate fate;
+    fate.dropped = result.verdict == TC_ACT_SHOT;
+    if (!fate.dropped) {
+        EXPECT_EQ(result.verdict, static_cast<unsigned>(TC_ACT_UNSPEC));
+    }
+    EXPECT_EQ(result.bytes, frame) << "changed on " << interface.name;
+    for (const auto& [name, value] : read_counters()) {
+        if (value != before.at(name)) {
+            fate.counted.insert(name);
+        }
+    }
+    EXPECT_EQ(fate.counted.erase(interface.packets), 1u);
+    return fate;
+}
+
+std::uint64_t DataplaneTest::counter(const std::string& name) {
+    return read_counters().at(name);
+}
+
+std::vector<Session> DataplaneTest::sessions() {
+    std::vector<Session> result;
+    conntrack::for_each([&](const Session& session) { result.push_back(session); });
+    return result;
+}
+
+Session DataplaneTest::only_session() {
+    const std::vector<Session> all = sessions();
+    EXPECT_EQ(all.size(), 1u);
+    return all.empty() ? Session{} : all[0];
+}
+
+std::size_t DataplaneTest::smallest_frame() {
+    const Bytes whole = (Ethernet{} / IPv4{} / UDP{}).bytes();
+    try {
+        run(gateway_programs()->progs.internal_l2, {.bytes = packet::truncated(whole, 14)});
+        return 14;
+    } catch (const std::system_error&) {
+        return 34;
+    }
+}
+
+EntryCreator& DataplaneTest::creator() const {
+    static EntryCreator creator;
+    return creator;
+}
+
+}  // namespace ctgate

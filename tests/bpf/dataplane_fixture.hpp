@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The gateway's programs in a network namespace of the test's own, one packet at a time:
+//
+//     10.0.0.0/24 -- in0 10.0.0.1 [gateway] 203.0.113.1 out0 -- 203.0.113.254 -- anywhere
+//
+// Nothing is attached and no traffic flows: BPF_PROG_TEST_RUN says that a packet arrived.
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <ostream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "bpf/create_entry.hpp"
+#include "bpf/scratch_netns.hpp"
+#include "bpf/test_run.hpp"
+#include "control/conntrack.hpp"
+#include "ctgate/pool.h"
+#include "tests/packet/builder.hpp"
+// After the types of its global variables.
+#include "ctgate.skel.h"
+
+namespace ctgate {
+
+using packet::ACK;
+using packet::Bytes;
+using packet::Ethernet;
+using packet::FIN;
+using packet::IPv4;
+using packet::Packet;
+using packet::Payload;
+using packet::PSH;
+using packet::RST;
+using packet::SYN;
+using packet::TCP;
+using packet::UDP;
+
+Endpoint endpoint_of(const std::string& text);
+
+// What became of a packet: TC's verdict, and the counters that moved besides those of all packets
+// of the hook (which the test environment checks itself).
+struct Fate {
+    bool dropped = false;
+    std::set<std::string> counted;
+
+    bool operator==(const Fate& other) const = default;
+    friend std::ostream& operator<<(std::ostream& stream, const Fate& fate);
+};
+
+template <typename... Counters>
+Fate to_stack(Counters... counters) {
+    return {.dropped = false, .counted = {counters...}};
+}
+
+template <typename... Counters>
+Fate drop(Counters... counters) {
+    return {.dropped = true, .counted = {counters...}};
+}
+
+struct PoolAddress {
+    std::string address;
+    std::vector<ctgate_port_range> ranges = {{CTGATE_PORT_LOW, CTGATE_PORT_HIGH}};
+};
+
+class DataplaneTest : public testing::Test {
+  protected:
+    DataplaneTest();
+    ~DataplaneTest() override;
+
+    // The packet arrives, with an Ethernet header of the test environment if it has none of its
+    // own. Expects that it leaves the program as it came: so far nothing is translated there.
+    Fate from_inside(Packet packet, unsigned gso_size = 0);
+    Fate from_outside(Packet packet, unsigned gso_size = 0);
+    Fate from_inside(const Bytes& frame) { return run_on(inside_, frame, 0); }
+    Fate from_outside(const Bytes& frame) { return run_on(outside_, frame, 0); }
+
+    // External addresses of out0. At first: 203.0.113.1 with the default range.
+    void set_pool(const std::vector<PoolAddress>& addresses);
+    void remove_pool();  // out0 is no external interface any more
+
+    // Since the beginning of the test.
+    std::uint64_t counter(const std::string& name);
+
+    static std::vector<Session> sessions();
+    // Fails the test unless there is exactly one.
+    static Session only_session();
+
+    packet::Mac inside_mac() const { return inside_.mac; }
+    int inside_ifindex() const { return inside_.ifindex; }
+    int outside_ifindex() const { return outside_.ifindex; }
+    // BPF_PROG_TEST_RUN takes none that is shorter; newer kernels want a whole IPv4 header.
+    static std::size_t smallest_frame();
+
+    EntryCreator& creator() const;
+
+  private:
+    struct Interface {
+        const char* name;
+        int ifindex;
+        packet::Mac mac;
+        const bpf_program* program;
+        const char* packets;  // counter of all packets
+    };
+
+    Interface make_interface(const char* name, const char* peer, const char* address,
+                             const bpf_program* program, const char* packets);
+    Fate run_on(const Interface& interface, const Bytes& frame, unsigned gso_size);
+    Fate run_on(const Interface& interface, Packet packet, unsigned gso_size);
+
+    ScratchNetns netns_;
+    Interface inside_;
+    Interface outside_;
+};
+
+// The programs, loaded once for all tests: maps and counters are reset by each test.
+SkeletonOwner<ctgate_bpf>& gateway_programs();
+
+// By name, over all CPUs.
+std::map<std::string, std::uint64_t> read_counters();
+
+}  // namespace ctgate
