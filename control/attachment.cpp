@@ -20,7 +20,6 @@ std::string key_of_clsact(int ifindex) {
 }
 
 void attach_clsact(const Link& link, Hook hook, int program, Journal& journal) {
-    clsact::refuse_foreign_filter(link, hook);
     if (!Netlink().has_clsact(link.index)) {
         journal.record({key_of_clsact(link.index), {{"kind", "clsact"}, {"ifindex", link.index}}});
     }
@@ -29,20 +28,32 @@ void attach_clsact(const Link& link, Hook hook, int program, Journal& journal) {
 
 }  // namespace
 
-void attach(const Link& link, Hook hook, int program, AttachMode wanted,
-            const RunDirectory& directory, Journal& journal) {
-    journal.record({key_of(link.index),
-                    {{"kind", "attachment"}, {"ifindex", link.index}, {"interface", link.name}}});
-    if (wanted != AttachMode::clsact && tcx::attach(link, hook, program, directory)) {
-        clsact::detach(link.index, hook);
-        return;
-    }
-    if (wanted == AttachMode::tcx) {
+AttachMode choose(AttachMode wanted, int program) {
+    const bool tcx = wanted != AttachMode::clsact && tcx::is_supported(program);
+    if (wanted == AttachMode::tcx && !tcx) {
         throw std::runtime_error(
             "This kernel has no TCX (it needs Linux 6.6); '--attach auto' falls back to clsact");
     }
-    attach_clsact(link, hook, program, journal);
-    tcx::detach(link.index, hook, directory);
+    return tcx ? AttachMode::tcx : AttachMode::clsact;
+}
+
+void check(const Link& link, Hook hook, AttachMode chosen) {
+    if (chosen == AttachMode::clsact) {
+        clsact::refuse_foreign_filter(link, hook);
+    }
+}
+
+void attach(const Link& link, Hook hook, int program, AttachMode chosen,
+            const RunDirectory& directory, Journal& journal) {
+    journal.record({key_of(link.index),
+                    {{"kind", "attachment"}, {"ifindex", link.index}, {"interface", link.name}}});
+    if (chosen == AttachMode::tcx) {
+        tcx::attach(link, hook, program, directory);
+        clsact::detach(link.index, hook);
+    } else {
+        attach_clsact(link, hook, program, journal);
+        tcx::detach(link.index, hook, directory);
+    }
 }
 
 std::optional<AttachMode> find(int ifindex, Hook hook, const RunDirectory& directory) {

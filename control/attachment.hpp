@@ -22,10 +22,15 @@ enum class Hook { ingress, egress };
 inline constexpr std::uint32_t priority = 199;
 inline constexpr std::uint32_t handle = 1;
 
+// What attach() will do for `wanted`: TCX or clsact. `program`: any of ours. Throws when TCX is
+// wanted and the kernel has none.
+AttachMode choose(AttachMode wanted, int program);
+// Throws when somebody else's filter is in our place. Changes nothing.
+void check(const Link& link, Hook hook, AttachMode chosen);
+
 // Puts the program there, or in place of the one of an earlier run; packets that arrive meanwhile
-// meet one of the two. Throws when `wanted` is not to be had, or somebody else's filter has our
-// handle and priority.
-void attach(const Link& link, Hook hook, int program, AttachMode wanted,
+// meet one of the two.
+void attach(const Link& link, Hook hook, int program, AttachMode chosen,
             const RunDirectory& directory, Journal& journal);
 
 // How our program is attached there now; nullopt: it is not.

@@ -21,11 +21,33 @@ IpPrefix prefix_of(const json& text) {
     return IpPrefix::parse(text.get<std::string>()).value();
 }
 
+// "net/ipv4/conf/eth0/forwarding" is called otherwise when the interface was renamed.
+std::string current_name(const json& details) {
+    std::string name = details.at("name");
+    const int ifindex = details.at("ifindex");
+    const auto link = ifindex != 0 ? Netlink().link(ifindex) : std::nullopt;
+    if (link) {
+        const std::size_t end = name.rfind('/');
+        const std::size_t begin = name.rfind('/', end - 1) + 1;
+        name.replace(begin, end - begin, link->name);
+    }
+    return name;
+}
+
+// An interface's own switch: somebody has turned on forwarding of the whole machine after us.
+bool is_forwarding_of_all(const json& details) {
+    return details.at("ifindex") != 0 && details.at("before") == "0" &&
+           sysctl::read("net/ipv4/conf/all/forwarding") == "1";
+}
+
 // Somebody who has changed the setting after us knows better; an interface may be gone.
 void undo_sysctl(const json& details) {
-    const std::string name = details.at("name");
+    const std::string name = current_name(details);
+    if (is_forwarding_of_all(details)) {
+        return;
+    }
     if (sysctl::read(name) == details.at("value").get<std::string>()) {
-        sysctl::write(name, details.at("before"));
+        sysctl::write(name, details.at("before").get<std::string>());
     }
 }
 
@@ -46,7 +68,7 @@ RouteOption to_route(const json& details) {
 
 }  // namespace
 
-bool set_sysctl(Journal& journal, const std::string& name, const std::string& value) {
+bool set_sysctl(Journal& journal, const std::string& name, const std::string& value, int ifindex) {
     const auto current = sysctl::read(name);
     if (!current) {
         return false;
@@ -55,17 +77,23 @@ bool set_sysctl(Journal& journal, const std::string& name, const std::string& va
         return true;
     }
     const std::string key = key_of_sysctl(name);
+    // What somebody has set since we did is the state to go back to.
     const Change* earlier = journal.find(key);
-    const json before = earlier ? earlier->details.at("before") : json(*current);
+    const bool ours = earlier && earlier->details.at("value") == *current;
+    const json before = ours ? earlier->details.at("before") : json(*current);
     const auto note = [&](const std::string& now) {
-        journal.record(
-            {key, {{"kind", "sysctl"}, {"name", name}, {"before", before}, {"value", now}}});
+        journal.record({key,
+                        {{"kind", "sysctl"},
+                         {"name", name},
+                         {"before", before},
+                         {"value", now},
+                         {"ifindex", ifindex}}});
     };
-    note(value);
-    if (!sysctl::write(name, value)) {
-        journal.forget(key);
+    if (!sysctl::writable(name)) {
         return false;
     }
+    note(value);
+    sysctl::write(name, value);
     // The kernel rounds some values.
     if (const auto now = sysctl::read(name); now && *now != value) {
         note(*now);
@@ -89,31 +117,24 @@ std::string key_of_move(const std::string& interface) {
     return "move " + interface;
 }
 
-// Adding tells whether it was there; so the note comes first, and goes again when it was.
 void add_address(Journal& journal, const AddressOption& option) {
-    const std::string key = key_of(option);
-    if (journal.find(key) != nullptr) {
-        Netlink().add_address(option.interface, option.prefix);
+    Netlink netlink;
+    if (netlink.has_address(option.interface, option.prefix)) {
         return;
     }
     journal.record(
-        {key,
+        {key_of(option),
          {{"kind", "address"}, {"interface", option.interface}, {"prefix", option.prefix.text()}}});
-    if (!Netlink().add_address(option.interface, option.prefix)) {
-        journal.forget(key);
-    }
+    netlink.add_address(option.interface, option.prefix);
 }
 
 void add_route(Journal& journal, const RouteOption& option) {
-    const std::string key = key_of(option);
-    if (journal.find(key) != nullptr) {
-        Netlink().add_route(option);
+    Netlink netlink;
+    if (netlink.has_route(option)) {
         return;
     }
-    journal.record({key, to_json(option)});
-    if (!Netlink().add_route(option)) {
-        journal.forget(key);
-    }
+    journal.record({key_of(option), to_json(option)});
+    netlink.add_route(option);
 }
 
 void note_netns(Journal& journal, const std::string& name) {

@@ -13,8 +13,9 @@
 namespace ctgate::changes {
 
 // True when the setting has this value now; false when this network namespace may not change it,
-// or has no such setting.
-bool set_sysctl(Journal& journal, const std::string& name, const std::string& value);
+// or has no such setting. `ifindex`: of the interface whose name the last directory is, else 0.
+bool set_sysctl(Journal& journal, const std::string& name, const std::string& value,
+                int ifindex = 0);
 
 void add_address(Journal& journal, const AddressOption& option);
 void add_route(Journal& journal, const RouteOption& option);

@@ -160,7 +160,6 @@ int check_command(Arguments arguments) {
     } else {
         print_text(options.config);
     }
-    finish_output();
     return exit_success;
 }
 

@@ -49,26 +49,16 @@ bool is_ours(std::uint32_t program_id) {
            std::find(program_names.begin(), program_names.end(), info.name) != program_names.end();
 }
 
-enum class Filter { none, ours, foreign };
-
-Filter find_filter(int ifindex, Hook hook) {
-    const bpf_tc_hook at = hook_of(ifindex, hook);
-    bpf_tc_opts options = our_filter();
-    if (bpf_tc_query(&at, &options) != 0) {
-        return Filter::none;
-    }
-    return is_ours(options.prog_id) ? Filter::ours : Filter::foreign;
-}
-
 }  // namespace
 
 void refuse_foreign_filter(const Link& link, Hook hook) {
-    if (find_filter(link.index, hook) == Filter::foreign) {
-        const char* direction = hook == Hook::ingress ? "ingress" : "egress";
+    const bool ingress = hook == Hook::ingress;
+    if (!is_attached(link.index, hook) && Netlink().has_filter(link.index, ingress, priority)) {
+        const char* direction = ingress ? "ingress" : "egress";
         throw std::runtime_error(fmt::format(
             "Interface '{0}' has a filter of somebody else at ctgate's place (clsact {1}, "
-            "priority {2}, handle {3}); 'tc filter del dev {0} {1} pref {2}' removes it",
-            link.name, direction, priority, handle));
+            "priority {2}); 'tc filter del dev {0} {1} pref {2}' removes it",
+            link.name, direction, priority));
     }
 }
 
@@ -79,7 +69,7 @@ void attach(const Link& link, Hook hook, int program) {
     }
     bpf_tc_opts options = our_filter();
     options.prog_fd = program;
-    options.flags = BPF_TC_F_REPLACE;
+    options.flags = is_attached(link.index, hook) ? BPF_TC_F_REPLACE : 0;
     if (const int error = bpf_tc_attach(&at, &options); error != 0) {
         fail(-error, link);
     }
@@ -94,7 +84,9 @@ void detach(int ifindex, Hook hook) {
 }
 
 bool is_attached(int ifindex, Hook hook) {
-    return find_filter(ifindex, hook) == Filter::ours;
+    const bpf_tc_hook at = hook_of(ifindex, hook);
+    bpf_tc_opts options = our_filter();
+    return bpf_tc_query(&at, &options) == 0 && is_ours(options.prog_id);
 }
 
 void remove_qdisc(int ifindex) {

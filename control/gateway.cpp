@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <exception>
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -12,25 +15,12 @@
 #include "control/attachment.hpp"
 #include "control/changes.hpp"
 #include "control/conntrack.hpp"
-#include "control/kernel_modules.hpp"
 #include "control/nft.hpp"
+#include "control/sessions.hpp"
 #include "control/settings.hpp"
 #include "control/start_checks.hpp"
 
 namespace ctgate {
-namespace {
-
-// Gives the bit `accepted` to those sessions that have the bit `earlier`, or to all of them.
-void accept_sessions(std::uint32_t accepted, std::optional<std::uint32_t> earlier) {
-    conntrack::update([&](const Session& session) {
-        const bool qualifies = !earlier || (session.mark & *earlier) != 0;
-        return qualifies && (session.mark & accepted) == 0
-                   ? conntrack::Change{conntrack::Action::set_mark, session.mark | accepted}
-                   : conntrack::Change{};
-    });
-}
-
-}  // namespace
 
 Gateway::Gateway(Config config, FileDescriptor origin, bool netns_is_new)
     : config_(std::move(config)),
@@ -53,11 +43,9 @@ void Gateway::start() {
         const std::exception_ptr cause = std::current_exception();
         dataplane_.reset();
         undo_from(first);
-        if (first_start_) {
-            directory_.remove();
-        }
         std::rethrow_exception(cause);
     }
+    directory_.keep();
     first_start_ = false;
 }
 
@@ -71,6 +59,7 @@ void Gateway::reload(Config config) {
         std::swap(config_, config);
         undo_from(first);
         dataplane_ = Dataplane(directory_, config_.accepted_mark);
+        table_.clear();
         serve();
         std::rethrow_exception(cause);
     }
@@ -78,13 +67,15 @@ void Gateway::reload(Config config) {
 
 void Gateway::refresh() {
     serve();
+    forget_vanished_interfaces();
 }
 
 void Gateway::restore_table() {
-    if (!nft::table_exists()) {
-        spdlog::warn("Somebody has removed the nft table 'ip ctgate'; it is put back");
+    if (nft::fingerprint() != serving_.table) {
+        spdlog::warn("Somebody has changed or removed the nft table 'ip ctgate'; it is put back");
         table_.clear();
         serve();
+        sessions::end_untranslated();
     }
 }
 
@@ -101,13 +92,14 @@ void Gateway::apply() {
     check();
     program();
     dataplane_ = Dataplane(directory_, config_.accepted_mark);
+    table_.clear();
     serve();
     drop_what_is_not_configured();
+    forget_vanished_interfaces();
 }
 
 void Gateway::check() {
-    check_capabilities(config_);
-    load_kernel_modules();
+    check_capabilities();
     check_kernel();
     for (const std::string& each : config_.move) {
         changes::move_interface(journal_, each, origin_);
@@ -131,19 +123,28 @@ void Gateway::program() {
     }
 }
 
-// The order matters. The table comes before everything that forwards, so that nothing leaves
-// untranslated; the sessions that are there are accepted before guard and dataplane ask for it,
-// and again those that came meanwhile.
+// What can be refused is refused before anything is changed. Then the order matters. The table
+// comes before everything that forwards, so that nothing leaves untranslated; the sessions that are
+// there are accepted before guard and dataplane ask for it, and again those that came meanwhile.
 void Gateway::serve() {
     const Plan plan = make_plan(config_, netlink_, journal_);
+    const AttachMode mode = choose_attachment(plan);
+    std::set<IpAddress> before = serving_.addresses();
+    close_what_is_not_configured();
     accept_existing_sessions();
     program_table(plan.ruleset);
     accept_existing_sessions();
     program_maps(plan);
-    serve_links(plan);
-    serving_ = {CTGATE_VERSION, config_.internal, plan.ruleset.external, config_.accepted_mark,
-                config_.max_sessions};
+    serve_links(plan, mode);
+    serving_ = {CTGATE_VERSION,        config_.internal,     plan.ruleset.external,
+                config_.accepted_mark, config_.max_sessions, ::getpid(),
+                nft::fingerprint()};
     serving_.write(directory_);
+    // An address that is no longer given out, but still there, may go on with what it has.
+    std::erase_if(before, [&](IpAddress each) { return plan.addresses.contains(each); });
+    if (!before.empty()) {
+        sessions::end_those_of(before);
+    }
     report(plan);
 }
 
@@ -151,9 +152,10 @@ void Gateway::serve() {
 // an earlier configuration carry its bit.
 void Gateway::accept_existing_sessions() {
     if (first_start_) {
-        accept_sessions(config_.accepted_mark, std::nullopt);
+        sessions::end_untranslated();
+        sessions::accept(config_.accepted_mark, std::nullopt);
     } else if (serving_.accepted_mark != config_.accepted_mark) {
-        accept_sessions(config_.accepted_mark, serving_.accepted_mark);
+        sessions::accept(config_.accepted_mark, serving_.accepted_mark);
     }
 }
 
@@ -185,10 +187,23 @@ void Gateway::program_maps(const Plan& plan) {
     dataplane_->set_pools(pools);
 }
 
+AttachMode Gateway::choose_attachment(const Plan& plan) const {
+    const AttachMode mode =
+        attachment::choose(config_.attach, dataplane_->ingress_program(Side::internal, true));
+    for (const Link& link : plan.external) {
+        attachment::check(link, attachment::Hook::egress, mode);
+        attachment::check(link, attachment::Hook::ingress, mode);
+    }
+    for (const Link& link : plan.internal) {
+        attachment::check(link, attachment::Hook::ingress, mode);
+    }
+    return mode;
+}
+
 // External interfaces first, each with the guard of what leaves it.
-void Gateway::serve_links(const Plan& plan) {
+void Gateway::serve_links(const Plan& plan, AttachMode mode) {
     const auto attach = [&](const Link& link, attachment::Hook hook, int program) {
-        attachment::attach(link, hook, program, config_.attach, directory_, journal_);
+        attachment::attach(link, hook, program, mode, directory_, journal_);
     };
     for (const Link& link : plan.external) {
         attach(link, attachment::Hook::egress, dataplane_->egress_program());
@@ -201,7 +216,7 @@ void Gateway::serve_links(const Plan& plan) {
     }
     for (const std::vector<Link>& links : {plan.internal, plan.external}) {
         for (const Link& link : links) {
-            settings::set_forwarding(journal_, link.name);
+            settings::set_forwarding(journal_, link.name, link.index);
         }
     }
 }
@@ -213,6 +228,21 @@ void Gateway::report(const Plan& plan) {
         }
         missing_ = plan.missing;
     }
+}
+
+bool Gateway::is_served(const std::string& interface) const {
+    const auto has = [&](const std::vector<std::string>& names) {
+        return std::find(names.begin(), names.end(), interface) != names.end();
+    };
+    return has(config_.internal) || has(config_.external);
+}
+
+// Before the table forgets these interfaces: nothing may be forwarded there without it.
+void Gateway::close_what_is_not_configured() {
+    undo_if([&](const Change& change) {
+        const auto interface = settings::forwarding_of(change.key);
+        return interface && !is_served(*interface);
+    });
 }
 
 // What an earlier configuration asked for and this one does not.
@@ -229,20 +259,31 @@ void Gateway::drop_what_is_not_configured() {
     }
     for (const std::vector<std::string>& names : {config_.internal, config_.external}) {
         for (const std::string& name : names) {
-            wanted.insert(settings::key_of_forwarding(name));
             if (const auto link = netlink_.link(name)) {
                 wanted.merge(attachment::keys_of(link->index));
             }
         }
     }
     const std::set<std::string> kinds = {"address", "route", "move", "attachment", "clsact"};
-    journal_.undo_if(
-        [&](const Change& change) {
-            const bool depends =
-                kinds.contains(change.details.at("kind")) || settings::is_forwarding(change.key);
-            return depends && !wanted.contains(change.key);
-        },
-        [&](const Change& change) { changes::undo(change, directory_, origin_); });
+    undo_if([&](const Change& change) {
+        const bool depends = kinds.contains(change.details.at("kind")) ||
+                             (settings::is_room(change.key) && config_.max_sessions == 0);
+        return depends && !wanted.contains(change.key);
+    });
+}
+
+// Their programs went with them; the pins did not.
+void Gateway::forget_vanished_interfaces() {
+    undo_if([&](const Change& change) {
+        const std::string kind = change.details.at("kind");
+        return (kind == "attachment" || kind == "clsact") &&
+               !netlink_.link(change.details.at("ifindex").get<int>());
+    });
+}
+
+void Gateway::undo_if(const std::function<bool(const Change&)>& unwanted) {
+    journal_.undo_if(unwanted,
+                     [&](const Change& change) { changes::undo(change, directory_, origin_); });
 }
 
 }  // namespace ctgate

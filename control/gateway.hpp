@@ -3,6 +3,7 @@
 // this object and its process; take_down() ends it.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,7 +32,7 @@ class Gateway {
     void reload(Config config);
     // After links or addresses have changed. An interface that is missing is served when it comes.
     void refresh();
-    // After nft tables have changed: somebody may have flushed ours with all others.
+    // After nft tables have changed: somebody may have changed ours, or flushed all.
     void restore_table();
 
     // An external interface has an address: the gateway serves.
@@ -46,10 +47,15 @@ class Gateway {
     void accept_existing_sessions();
     void program_table(const Ruleset& ruleset);
     void program_maps(const Plan& plan);
-    void serve_links(const Plan& plan);
+    AttachMode choose_attachment(const Plan& plan) const;
+    void serve_links(const Plan& plan, AttachMode mode);
     void report(const Plan& plan);
+    bool is_served(const std::string& interface) const;
+    void close_what_is_not_configured();
     void drop_what_is_not_configured();
+    void forget_vanished_interfaces();
     void undo_from(std::size_t first);
+    void undo_if(const std::function<bool(const Change&)>& unwanted);
 
     Config config_;
     FileDescriptor origin_;

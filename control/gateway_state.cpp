@@ -94,6 +94,7 @@ std::optional<GatewayState> examine_gateway() {
     GatewayState state;
     state.daemon = DaemonLock::holder(*directory);
     state.serving = std::move(*serving);
+    state.starting = state.daemon != 0 && state.daemon != state.serving.daemon;
     state.sessions = conntrack::count();
     state.session_limit = conntrack::limit();
     Netlink netlink;
@@ -103,8 +104,11 @@ std::optional<GatewayState> examine_gateway() {
     for (const ExternalInterface& each : state.serving.external) {
         examine_interface(each.name, "external", netlink, *directory, state);
     }
-    if (!nft::table_exists()) {
-        state.faults.emplace_back("The nft table 'ip ctgate' is gone");
+    const std::string table = nft::fingerprint();
+    if (table != state.serving.table) {
+        state.faults.emplace_back(table.empty()
+                                      ? "The nft table 'ip ctgate' is gone"
+                                      : "The nft table 'ip ctgate' is not as ctgate made it");
     }
     examine_addresses(state);
     examine_ipv6(state);

@@ -21,7 +21,8 @@ struct InterfaceState {
 };
 
 struct GatewayState {
-    int daemon = 0;  // pid; 0: none
+    int daemon = 0;         // pid; 0: none
+    bool starting = false;  // it has not brought about yet what is being served
     Serving serving;
     std::vector<InterfaceState> interfaces;
     std::uint64_t sessions = 0;  // in the kernel's table, and how many it takes

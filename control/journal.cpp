@@ -4,15 +4,29 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace ctgate {
 
 using nlohmann::json;
+
+namespace {
+
+// The path that leads through a descriptor of ours says nothing to others.
+std::string real_path(const std::string& path) {
+    std::error_code none;
+    const auto real = std::filesystem::canonical(path, none);
+    return none ? path : real.string();
+}
+
+}  // namespace
 
 Journal::Journal(std::string path) : path_(std::move(path)) {
     std::ifstream file(path_);
@@ -20,11 +34,18 @@ Journal::Journal(std::string path) : path_(std::move(path)) {
         return;
     }
     const json document = json::parse(file, nullptr, false);
-    if (!document.is_array()) {
-        throw std::runtime_error("The journal of what ctgate changed here is damaged");
+    try {
+        for (const json& each : document) {
+            changes_.push_back({each.at("key"), each.at("details")});
+        }
+    } catch (const json::exception&) {
+        changes_.clear();
     }
-    for (const json& each : document) {
-        changes_.push_back({each.at("key"), each.at("details")});
+    if (!document.is_array() || changes_.size() != document.size()) {
+        throw std::runtime_error(fmt::format(
+            "{} is damaged: it is the journal of what ctgate changed here; remove it to "
+            "go on without taking those changes back",
+            real_path(path_)));
     }
 }
 
@@ -74,7 +95,8 @@ void Journal::undo_if(const std::function<bool(const Change&)>& unwanted, const 
         try {
             undo(changes_[i]);
             changes_.erase(changes_.begin() + static_cast<std::ptrdiff_t>(i));
-            write();
+            // A journal that says more than is true does no harm: undoing twice is undoing once.
+            try_to_write();
         } catch (...) {
             failure = failure ? failure : std::current_exception();
         }
@@ -84,8 +106,15 @@ void Journal::undo_if(const std::function<bool(const Change&)>& unwanted, const 
     }
 }
 
-// A new file in place of the old one: a reader, or a crash, finds one of both whole.
 void Journal::write() const {
+    if (!try_to_write()) {
+        throw std::system_error(errno, std::generic_category(),
+                                "Cannot write the journal below /run/ctgate");
+    }
+}
+
+// A new file in place of the old one: a reader, or a crash, finds one of both whole.
+bool Journal::try_to_write() const {
     json document = json::array();
     for (const Change& each : changes_) {
         document.push_back({{"key", each.key}, {"details", each.details}});
@@ -94,9 +123,7 @@ void Journal::write() const {
     std::ofstream file(fresh, std::ios::trunc);
     file << document.dump(1) << '\n';
     file.close();
-    if (!file || std::rename(fresh.c_str(), path_.c_str()) != 0) {
-        throw std::runtime_error("Cannot write the journal of what ctgate changes here");
-    }
+    return file && std::rename(fresh.c_str(), path_.c_str()) == 0;
 }
 
 }  // namespace ctgate

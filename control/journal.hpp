@@ -41,6 +41,7 @@ class Journal {
 
   private:
     void write() const;
+    bool try_to_write() const;
 
     std::string path_;
     std::vector<Change> changes_;

@@ -47,7 +47,7 @@ Outcome Demo::run_quietly(const Host& host, const Words& words) {
 Outcome Demo::run(const Host& host, const Words& words) {
     fmt::print("{}$ {}\n", host.name, shell_text(words));
     std::fflush(stdout);
-    const Outcome outcome = run_quietly(host, words);
+    Outcome outcome = run_quietly(host, words);
     print_indented(outcome.output);
     expect(outcome.status == 0, fmt::format("exit status {}", outcome.status));
     return outcome;

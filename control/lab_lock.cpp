@@ -16,13 +16,17 @@ Lock::Lock() {
     // Whoever holds the lock may remove the directory, so what was locked is compared with what
     // is there now.
     for (;;) {
-        if (::mkdir(directory, 0755) != 0 && errno != EEXIST) {
+        if (::mkdir(directory, 0700) != 0 && errno != EEXIST) {
             throw std::system_error(errno, std::generic_category(),
                                     fmt::format("Cannot create {} (needs root)", directory));
         }
         directory_ = FileDescriptor(::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (!directory_) {
+        if (!directory_ && errno == ENOENT) {
             continue;
+        }
+        if (!directory_) {
+            throw std::system_error(errno, std::generic_category(),
+                                    fmt::format("Cannot open {}", directory));
         }
         if (::flock(directory_.get(), LOCK_EX | LOCK_NB) != 0) {
             throw std::runtime_error("Another 'ctgate lab' command is at work; wait for its end");

@@ -15,6 +15,7 @@
 #include "control/netns.hpp"
 #include "control/netns_id.hpp"
 #include "control/options.hpp"
+#include "control/serving.hpp"
 #include "control/session_json.hpp"
 #include "control/session_view.hpp"
 #include "control/show.hpp"
@@ -125,6 +126,14 @@ std::int32_t netns_id(const std::string& name) {
     return netns::same(ns, netns::open_current()) ? current_netns : netns::id_of(ns);
 }
 
+std::uint32_t accepted_mark_in(const std::string& netns) {
+    std::optional<netns::Scope> scope;
+    if (!netns.empty()) {
+        scope.emplace(netns::open_named(netns));
+    }
+    return accepted_mark_in_force();
+}
+
 std::string arrow(const Endpoint& from, const Endpoint& to) {
     return fmt::format("{} -> {}", from.text(), to.text());
 }
@@ -144,7 +153,7 @@ void print_nat(const Session& session) {
     }
 }
 
-void print_text(const TupleQuery& query, const TupleAnswer& answer) {
+void print_text(const TupleQuery& query, const TupleAnswer& answer, std::uint32_t accepted_mark) {
     const std::string asked = fmt::format("{} {}", conntrack::protocol_name(query.protocol),
                                           arrow(query.source, query.destination));
     if (answer.error != 0) {
@@ -162,10 +171,10 @@ void print_text(const TupleQuery& query, const TupleAnswer& answer) {
     fmt::print("  status     {}\n", fmt::join(conntrack::status_names(session.status), " "));
     fmt::print("  timeout    {} s\n", session.timeout);
     fmt::print("  mark       {:#010x}, {} by the host's firewall\n", session.mark,
-               session.mark & CTGATE_ACCEPTED_MARK ? "accepted" : "not accepted");
+               session.mark & accepted_mark ? "accepted" : "not accepted");
 }
 
-void print_json(const TupleQuery& query, const TupleAnswer& answer) {
+void print_json(const TupleQuery& query, const TupleAnswer& answer, std::uint32_t accepted_mark) {
     const auto end = [](const Endpoint& endpoint) {
         return ordered_json{{"address", endpoint.address.text()}, {"port", endpoint.port}};
     };
@@ -179,7 +188,7 @@ void print_json(const TupleQuery& query, const TupleAnswer& answer) {
             {"name", error.name}, {"number", error.number}, {"meaning", error.meaning}};
     } else {
         json["direction"] = answer.reply ? "reply" : "original";
-        json.update(session_json(answer.session, CTGATE_ACCEPTED_MARK));
+        json.update(session_json(answer.session, accepted_mark));
     }
     fmt::print("{}\n", json.dump(2));
 }
@@ -194,12 +203,12 @@ int lookup_command(Arguments arguments) {
     }
     question.query.netns_id = netns_id(question.options.netns);
     const TupleAnswer answer = look_up(question.query);
+    const std::uint32_t accepted_mark = accepted_mark_in(question.options.netns);
     if (question.options.json) {
-        print_json(question.query, answer);
+        print_json(question.query, answer, accepted_mark);
     } else {
-        print_text(question.query, answer);
+        print_text(question.query, answer, accepted_mark);
     }
-    finish_output();
     return answer.error == 0 ? exit_success : exit_failure;
 }
 

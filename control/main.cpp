@@ -10,6 +10,7 @@
 
 #include "control/commands.hpp"
 #include "control/config.hpp"
+#include "control/show.hpp"
 
 namespace {
 
@@ -45,6 +46,9 @@ int dispatch(const std::vector<std::string>& words) {
         print_usage(stderr);
         return ctgate::exit_usage;
     }
+    if (words[0] == "help" && words.size() > 1) {
+        return dispatch({words[1], "--help"});
+    }
     if (words[0] == "help" || words[0] == "--help" || words[0] == "-h") {
         print_usage(stdout);
         return ctgate::exit_success;
@@ -65,7 +69,9 @@ int main(int argc, char** argv) {
     // What libbpf has to say is told by those who call it, as part of their own errors.
     libbpf_set_print(nullptr);
     try {
-        return dispatch(std::vector<std::string>(argv + 1, argv + argc));
+        const int status = dispatch(std::vector<std::string>(argv + 1, argv + argc));
+        ctgate::finish_output();
+        return status;
     } catch (const ctgate::ConfigError& error) {
         for (const std::string& problem : error.problems()) {
             fmt::print(stderr, "ctgate: {}\n", problem);

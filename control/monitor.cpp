@@ -17,19 +17,19 @@ namespace ctgate {
 using netlink::check;
 
 // A group of 0 ends the list.
-Monitor::Monitor(int protocol, int group, int other_group)
+Monitor::Monitor(int protocol, int group, int second, int third)
     : socket_(netlink::allocated(nl_socket_alloc()), nl_socket_free) {
     check(nl_connect(socket_.get(), protocol), "Cannot open a netlink socket");
-    check(nl_socket_add_memberships(socket_.get(), group, other_group, 0),
+    check(nl_socket_add_memberships(socket_.get(), group, second, third, 0),
           "Cannot watch for changes");
 }
 
 Monitor Monitor::links() {
-    return {NETLINK_ROUTE, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR};
+    return {NETLINK_ROUTE, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_NETCONF};
 }
 
 Monitor Monitor::tables() {
-    return {NETLINK_NETFILTER, NFNLGRP_NFTABLES, 0};
+    return {NETLINK_NETFILTER, NFNLGRP_NFTABLES, 0, 0};
 }
 
 int Monitor::fd() const {

@@ -10,7 +10,7 @@ namespace ctgate {
 
 class Monitor {
   public:
-    static Monitor links();   // and IPv4 addresses
+    static Monitor links();   // IPv4 addresses, and forwarding
     static Monitor tables();  // of nftables
 
     int fd() const;  // readable when something may have changed
@@ -18,7 +18,7 @@ class Monitor {
     void drain();
 
   private:
-    Monitor(int protocol, int group, int other_group);
+    Monitor(int protocol, int group, int second, int third);
 
     std::unique_ptr<nl_sock, void (*)(nl_sock*)> socket_;
 };

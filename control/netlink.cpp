@@ -93,6 +93,15 @@ std::optional<Link> Netlink::link(const std::string& name) {
     return found ? std::optional(to_link(found.get())) : std::nullopt;
 }
 
+std::optional<Link> Netlink::link(int index) {
+    for (Link& each : links()) {
+        if (each.index == index) {
+            return std::move(each);
+        }
+    }
+    return std::nullopt;
+}
+
 void Netlink::set_up(const std::string& interface, bool up) {
     const LinkPointer changes = new_link();
     (up ? rtnl_link_set_flags : rtnl_link_unset_flags)(changes.get(), IFF_UP);

@@ -36,10 +36,15 @@ class Netlink {
 
     std::vector<Link> links();
     std::optional<Link> link(const std::string& name);
+    std::optional<Link> link(int index);
     // All IPv4 addresses, each with the index of its interface.
     std::vector<std::pair<int, IpPrefix>> addresses();
     // IPv4 addresses of the interface in the kernel's order (primary first).
     std::vector<IpPrefix> addresses(int ifindex);
+
+    // By that exact prefix, and to that destination by that way.
+    bool has_address(const std::string& interface, const IpPrefix& address);
+    bool has_route(const RouteOption& route);
 
     // false: it was there already (nothing changed).
     bool add_address(const std::string& interface, const IpPrefix& address);
@@ -61,6 +66,8 @@ class Netlink {
     // Has the interface a clsact qdisc, and is there any filter on it (ingress or egress)?
     bool has_clsact(int ifindex);
     bool has_filters(int ifindex);
+    // Is there a filter of that priority on the ingress (or egress) hook of clsact?
+    bool has_filter(int ifindex, bool ingress, unsigned priority);
 
   private:
     std::unique_ptr<nl_sock, void (*)(nl_sock*)> socket_;

@@ -29,17 +29,37 @@ bool Netlink::has_clsact(int ifindex) {
     return false;
 }
 
+namespace {
+
+// Empty when there is no such interface or qdisc.
+CachePointer filters_of(nl_sock* socket, int ifindex, std::uint32_t hook) {
+    nl_cache* cache = nullptr;
+    const int error = rtnl_cls_alloc_cache(socket, ifindex, TC_H_MAKE(TC_H_CLSACT, hook), &cache);
+    if (error == -NLE_NODEV || error == -NLE_OBJ_NOTFOUND) {
+        return {};
+    }
+    check(error, "Cannot list the filters");
+    return CachePointer(cache);
+}
+
+}  // namespace
+
+bool Netlink::has_filter(int ifindex, bool ingress, unsigned priority) {
+    const CachePointer filters =
+        filters_of(socket_.get(), ifindex, ingress ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
+    nl_object* each = filters ? nl_cache_get_first(filters.get()) : nullptr;
+    for (; each; each = nl_cache_get_next(each)) {
+        if (rtnl_cls_get_prio(reinterpret_cast<rtnl_cls*>(each)) == priority) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool Netlink::has_filters(int ifindex) {
     for (const std::uint32_t hook : {TC_H_MIN_INGRESS, TC_H_MIN_EGRESS}) {
-        nl_cache* cache = nullptr;
-        const int error =
-            rtnl_cls_alloc_cache(socket_.get(), ifindex, TC_H_MAKE(TC_H_CLSACT, hook), &cache);
-        if (error == -NLE_NODEV || error == -NLE_OBJ_NOTFOUND) {
-            continue;
-        }
-        check(error, "Cannot list the filters");
-        const CachePointer owner(cache);
-        if (nl_cache_nitems(cache) > 0) {
+        const CachePointer filters = filters_of(socket_.get(), ifindex, hook);
+        if (filters && nl_cache_nitems(filters.get()) > 0) {
             return true;
         }
     }

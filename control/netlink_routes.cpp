@@ -6,7 +6,9 @@
 
 #include <cstring>
 
+#include <algorithm>
 #include "control/netlink.hpp"
+
 #include "control/netlink_objects.hpp"
 
 namespace ctgate {
@@ -135,6 +137,16 @@ std::vector<IpPrefix> Netlink::addresses(int ifindex) {
         }
     }
     return found;
+}
+
+bool Netlink::has_address(const std::string& interface, const IpPrefix& address) {
+    const auto all = addresses(netlink::index_of(socket_.get(), interface));
+    return std::find(all.begin(), all.end(), address) != all.end();
+}
+
+bool Netlink::has_route(const RouteOption& route) {
+    const RoutePointer wanted = describe(socket_.get(), route);
+    return same_route_exists(socket_.get(), wanted.get());
 }
 
 bool Netlink::add_address(const std::string& interface, const IpPrefix& address) {

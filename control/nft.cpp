@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "control/nft.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <nftables/libnftables.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <sstream>
 #include <stdexcept>
+#include <vector>
 
 namespace ctgate::nft {
 namespace {
@@ -19,8 +22,9 @@ Context make_context(Format format) {
         nft_ctx_buffer_error(context.get()) != 0) {
         throw std::runtime_error("Cannot set up libnftables");
     }
-    if (format == Format::json) {
-        nft_ctx_output_set_flags(context.get(), NFT_CTX_OUTPUT_JSON);
+    if (format != Format::text) {
+        nft_ctx_output_set_flags(
+            context.get(), format == Format::json ? NFT_CTX_OUTPUT_JSON : NFT_CTX_OUTPUT_STATELESS);
     }
     return context;
 }
@@ -30,23 +34,29 @@ Context make_context(Format format) {
 std::string run(const std::string& commands, const std::string& what, Format format) {
     const Context context = make_context(format);
     if (nft_run_cmd_from_buffer(context.get(), commands.c_str()) != 0) {
-        throw std::runtime_error(
-            fmt::format("{}: {}", what, nft_ctx_get_error_buffer(context.get())));
+        // The first line says it; the others draw arrows below our own text.
+        const std::string reason = nft_ctx_get_error_buffer(context.get());
+        throw std::runtime_error(fmt::format("{}: {}", what, reason.substr(0, reason.find('\n'))));
     }
     return nft_ctx_get_output_buffer(context.get());
 }
 
-// `list tables` never fails for want of a table, so that an error is an error.
-bool table_exists() {
-    const auto document =
-        nlohmann::json::parse(run("list tables ip", "Cannot list the nft tables", Format::json));
-    for (const auto& item : document.at("nftables")) {
-        const auto table = item.find("table");
-        if (table != item.end() && table->at("name") == "ctgate") {
-            return true;
-        }
+// `list ruleset` never fails for want of a table, so that an error is an error. Sorted by words,
+// because the kernel lists the elements of a set as it likes.
+std::string fingerprint() {
+    const std::string listing =
+        run("list ruleset ip", "Cannot list the nft tables", Format::stateless);
+    const std::size_t begin = listing.find("table ip ctgate {\n");
+    if (begin == std::string::npos) {
+        return "";
     }
-    return false;
+    std::istringstream table(listing.substr(begin, listing.find("\n}\n", begin) - begin));
+    std::vector<std::string> words((std::istream_iterator<std::string>(table)), {});
+    for (std::string& word : words) {
+        std::erase(word, ',');
+    }
+    std::sort(words.begin(), words.end());
+    return fmt::format("{}", fmt::join(words, " "));
 }
 
 void remove_table() {

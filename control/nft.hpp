@@ -6,13 +6,13 @@
 
 namespace ctgate::nft {
 
-enum class Format { text, json };
+enum class Format { text, json, stateless };
 
 // Runs nft commands as one transaction; what they print. Throws "WHAT: nftables' reason".
 std::string run(const std::string& commands, const std::string& what, Format format = Format::text);
 
-// Is there a table `ip ctgate`?
-bool table_exists();
+// What our table holds, except counts, in a form to be compared; empty when there is none.
+std::string fingerprint();
 // No error when there is none.
 void remove_table();
 

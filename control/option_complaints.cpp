@@ -18,10 +18,12 @@ Complaint interface_complaint(std::string_view name) {
                            IFNAMSIZ - 1);
     }
     const auto refused = [](unsigned char c) {
-        return c == '/' || c == ':' || std::isspace(c) || std::iscntrl(c);
+        // The kernel takes the last three, but nft cannot quote them.
+        return c == '/' || c == ':' || std::isspace(c) || std::iscntrl(c) || c == '"' || c == '*' ||
+               c == '\\';
     };
     if (std::any_of(name.begin(), name.end(), refused)) {
-        return "cannot name an interface: '/', ':' and spaces are not allowed";
+        return "cannot name an interface: spaces and any of /:\"*\\ are not allowed";
     }
     return std::nullopt;
 }

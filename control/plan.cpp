@@ -44,23 +44,26 @@ bool is_loopback(IpAddress address) {
     return IpPrefix{{htonl(INADDR_LOOPBACK)}, 8}.contains(address);
 }
 
-// An address on both sides belongs to the outside.
 AddressRoles roles_of(const Plan& plan, Netlink& netlink) {
     std::set<int> internal;
     for (const Link& link : plan.internal) {
         internal.insert(link.index);
     }
     AddressRoles roles;
+    const auto add = [&](IpAddress address, ctgate_address_role role) {
+        const auto [entry, fresh] = roles.emplace(address, role);
+        entry->second = std::max(entry->second, role);
+    };
     for (const auto& [ifindex, prefix] : netlink.addresses()) {
         if (internal.contains(ifindex)) {
-            roles.emplace(prefix.address, CTGATE_ADDRESS_INTERNAL);
+            add(prefix.address, CTGATE_ADDRESS_INTERNAL);
         } else if (!is_loopback(prefix.address)) {
-            roles[prefix.address] = CTGATE_ADDRESS_EXTERNAL;
+            add(prefix.address, CTGATE_ADDRESS_OTHER);
         }
     }
     for (const ExternalInterface& interface : plan.ruleset.external) {
         for (const ExternalAddress& each : interface.addresses) {
-            roles[each.address] = CTGATE_ADDRESS_EXTERNAL;
+            add(each.address, CTGATE_ADDRESS_EXTERNAL);
         }
     }
     return roles;

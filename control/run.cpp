@@ -13,6 +13,7 @@
 
 #include "control/commands.hpp"
 #include "control/gateway.hpp"
+#include "control/kernel_modules.hpp"
 #include "control/log.hpp"
 #include "control/monitor.hpp"
 #include "control/netns.hpp"
@@ -61,6 +62,7 @@ class NewNetns {
 
 class Daemon {
   public:
+    // Watches from now on, so that nothing is missed while the gateway starts.
     Daemon(std::vector<std::string> arguments, Gateway& gateway)
         : arguments_(std::move(arguments)), gateway_(gateway) {}
 
@@ -179,7 +181,8 @@ int run_command(Arguments arguments) {
     }
     const Config& config = parsed.config;
     set_up_log(config.log_level);
-    check_capabilities(config);
+    check_capabilities();
+    load_kernel_modules();
     const Interrupts signals;
     FileDescriptor origin = netns::open_current();
     NewNetns created(config.netns);
@@ -188,8 +191,9 @@ int run_command(Arguments arguments) {
     }
     Gateway gateway(config, std::move(origin), created.exists());
     created.keep();
+    Daemon daemon({arguments.begin(), arguments.end()}, gateway);
     gateway.start();
-    Daemon({arguments.begin(), arguments.end()}, gateway).serve(signals);
+    daemon.serve(signals);
     return exit_success;
 }
 

@@ -35,10 +35,24 @@ FileDescriptor open_directory(const std::string& path) {
     return FileDescriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-void make_directory(const std::string& path) {
-    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
+FileDescriptor open_if_there(const std::string& path) {
+    FileDescriptor directory = open_directory(path);
+    if (!directory && errno != ENOENT) {
+        fail(fmt::format("Cannot open {} (needs root)", path));
+    }
+    return directory;
+}
+
+// For root only: whoever could open these could also lock them.
+// False: it was there.
+bool make_directory(const std::string& path) {
+    if (::mkdir(path.c_str(), 0700) == 0) {
+        return true;
+    }
+    if (errno != EEXIST) {
         fail(fmt::format("Cannot create {} (needs root)", path));
     }
+    return false;
 }
 
 bool is_bpffs(const char* path) {
@@ -60,10 +74,15 @@ FileDescriptor lock_root() {
     for (;;) {
         make_directory(root);
         FileDescriptor directory = open_directory(root);
+        if (!directory && errno == ENOENT) {
+            continue;
+        }
+        if (!directory || ::flock(directory.get(), LOCK_EX) != 0) {
+            fail(fmt::format("Cannot lock {} (needs root)", root));
+        }
         struct stat held {};
         struct stat named {};
-        if (directory && ::flock(directory.get(), LOCK_EX) == 0 &&
-            ::fstat(directory.get(), &held) == 0 && ::stat(root, &named) == 0 &&
+        if (::fstat(directory.get(), &held) == 0 && ::stat(root, &named) == 0 &&
             held.st_ino == named.st_ino && held.st_dev == named.st_dev) {
             return directory;
         }
@@ -96,11 +115,13 @@ Paths paths() {
     return {fmt::format("{}/{}", root, cookie), fmt::format("{}/{}", bpffs, cookie)};
 }
 
-void make_directories(const Paths& at) {
+// True: none of both was there.
+bool make_directories(const Paths& at) {
     try {
         mount_bpffs();
-        make_directory(at.files);
-        make_directory(at.pins);
+        const bool files = make_directory(at.files);
+        const bool pins = make_directory(at.pins);
+        return files && pins;
     } catch (...) {
         remove_what_is_empty();
         throw;
@@ -129,40 +150,48 @@ void remove_tree(const std::string& path) {
 
 }  // namespace
 
-RunDirectory::RunDirectory(FileDescriptor files, FileDescriptor pins)
-    : files_(std::move(files)), pins_(std::move(pins)) {}
+RunDirectory::RunDirectory(FileDescriptor files, FileDescriptor pins, bool fresh)
+    : files_(std::move(files)), pins_(std::move(pins)), fresh_(fresh) {}
 
-std::optional<RunDirectory> RunDirectory::open(bool make) {
+RunDirectory::~RunDirectory() {
+    if (fresh_ && files_) {
+        try {
+            remove();
+        } catch (const std::exception&) {
+            // What stopped the start says more than what it left behind.
+        }
+    }
+}
+
+RunDirectory RunDirectory::create() {
+    const Paths at = paths();
+    FileDescriptor files;
+    FileDescriptor pins;
+    bool fresh = false;
+    in_host_mounts([&] {
+        const FileDescriptor lock = lock_root();
+        fresh = make_directories(at);
+        files = open_directory(at.files);
+        pins = open_directory(at.pins);
+        if (!files || !pins) {
+            fail(fmt::format("Cannot open {}", root));
+        }
+    });
+    return {std::move(files), std::move(pins), fresh};
+}
+
+std::optional<RunDirectory> RunDirectory::find() {
     const Paths at = paths();
     FileDescriptor files;
     FileDescriptor pins;
     in_host_mounts([&] {
-        if (!make && !fs::exists(root)) {
-            return;
-        }
-        const FileDescriptor lock = lock_root();
-        // When one of both is gone, the other still wants to be taken down.
-        if (make || fs::exists(at.files) || fs::exists(at.pins)) {
-            make_directories(at);
-            files = open_directory(at.files);
-            pins = open_directory(at.pins);
-        }
-        if (make && (!files || !pins)) {
-            fail(fmt::format("Cannot open {}", root));
-        }
+        files = open_if_there(at.files);
+        pins = open_if_there(at.pins);
     });
-    if (!files || !pins) {
+    if (!files && !pins) {
         return std::nullopt;
     }
-    return RunDirectory(std::move(files), std::move(pins));
-}
-
-RunDirectory RunDirectory::create() {
-    return *open(true);
-}
-
-std::optional<RunDirectory> RunDirectory::find() {
-    return open(false);
+    return RunDirectory(std::move(files), std::move(pins), false);
 }
 
 std::string RunDirectory::file(const std::string& name) const {
@@ -191,7 +220,7 @@ void RunDirectory::remove() {
 }
 
 DaemonLock::DaemonLock(const RunDirectory& directory)
-    : file_(::open(directory.file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    : file_(::open(directory.file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
     if (!file_) {
         fail("Cannot create the lock of this network namespace; 'ctgate down' may be at work");
     }
@@ -212,7 +241,7 @@ DaemonLock::DaemonLock(const RunDirectory& directory)
 int DaemonLock::holder(const RunDirectory& directory) {
     const FileDescriptor file(::open(directory.file("lock").c_str(), O_RDONLY | O_CLOEXEC));
     struct flock held = whole_file();
-    if (!file || ::fcntl(file.get(), F_OFD_GETLK, &held) != 0 || held.l_type == F_UNLCK) {
+    if (!file || ::fcntl(file.get(), F_OFD_GETLK, &held) != 0 || held.l_type != F_WRLCK) {
         return 0;
     }
     char text[16] = {};

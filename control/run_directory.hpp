@@ -20,22 +20,30 @@ class RunDirectory {
   public:
     // Of the network namespace the thread is in; makes what is missing.
     static RunDirectory create();
-    // nullopt: nothing of ctgate is in this network namespace.
+    // Makes nothing. nullopt: nothing of ctgate is in this network namespace. When only one of both
+    // directories is there, nothing is found in the other.
     static std::optional<RunDirectory> find();
+
+    RunDirectory(RunDirectory&&) noexcept = default;
+    RunDirectory& operator=(RunDirectory&&) = delete;
+    ~RunDirectory();
 
     // Paths for this process only (they lead through its descriptors).
     std::string file(const std::string& name) const;  // in /run/ctgate/NETNS
     std::string pin(const std::string& name) const;   // in /run/ctgate/bpf/NETNS
     std::string pins() const;
 
+    // A directory that create() had to make goes with this object, unless it is kept.
+    void keep() { fresh_ = false; }
+
     // Takes pins and files away, and /run/ctgate with its bpffs when nobody uses it any more.
     void remove();
 
   private:
-    RunDirectory(FileDescriptor files, FileDescriptor pins);
-    static std::optional<RunDirectory> open(bool make);
+    RunDirectory(FileDescriptor files, FileDescriptor pins, bool fresh);
 
     FileDescriptor files_, pins_;
+    bool fresh_;
 };
 
 // The daemon's claim to its network namespace; goes with the process.

@@ -2,10 +2,11 @@
 #include "control/serving.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
+#include <system_error>
 
 namespace ctgate {
 namespace {
@@ -39,11 +40,35 @@ ExternalInterface to_external(const json& from) {
     return interface;
 }
 
+Serving to_serving(const json& document) {
+    Serving serving;
+    serving.version = document.at("version");
+    serving.internal = document.at("internal").get<std::vector<std::string>>();
+    for (const json& each : document.at("external")) {
+        serving.external.push_back(to_external(each));
+    }
+    serving.accepted_mark = document.at("accepted_mark");
+    serving.max_sessions = document.at("max_sessions");
+    serving.daemon = document.at("daemon");
+    serving.table = document.at("table");
+    return serving;
+}
+
 }  // namespace
 
 bool Serving::has_address() const {
     return std::any_of(external.begin(), external.end(),
                        [](const ExternalInterface& each) { return !each.addresses.empty(); });
+}
+
+std::set<IpAddress> Serving::addresses() const {
+    std::set<IpAddress> result;
+    for (const ExternalInterface& interface : external) {
+        for (const ExternalAddress& each : interface.addresses) {
+            result.insert(each.address);
+        }
+    }
+    return result;
 }
 
 void Serving::write(const RunDirectory& directory) const {
@@ -55,31 +80,32 @@ void Serving::write(const RunDirectory& directory) const {
                            {"internal", internal},
                            {"external", interfaces},
                            {"accepted_mark", accepted_mark},
-                           {"max_sessions", max_sessions}};
+                           {"max_sessions", max_sessions},
+                           {"daemon", daemon},
+                           {"table", table}};
     const std::string fresh = directory.file("serving.new");
     std::ofstream file(fresh, std::ios::trunc);
     file << document.dump(1) << '\n';
     file.close();
     if (!file || std::rename(fresh.c_str(), directory.file("serving").c_str()) != 0) {
-        throw std::runtime_error("Cannot write below /run/ctgate");
+        throw std::system_error(errno, std::generic_category(), "Cannot write below /run/ctgate");
     }
 }
 
 std::optional<Serving> Serving::read(const RunDirectory& directory) {
     std::ifstream file(directory.file("serving"));
     const json document = json::parse(file, nullptr, false);
-    if (!document.is_object()) {
-        return std::nullopt;
+    try {
+        return to_serving(document);
+    } catch (const json::exception&) {
+        return std::nullopt;  // of another version's making, or cut off
     }
-    Serving serving;
-    serving.version = document.at("version");
-    serving.internal = document.at("internal").get<std::vector<std::string>>();
-    for (const json& each : document.at("external")) {
-        serving.external.push_back(to_external(each));
-    }
-    serving.accepted_mark = document.at("accepted_mark");
-    serving.max_sessions = document.at("max_sessions");
-    return serving;
+}
+
+std::uint32_t accepted_mark_in_force() {
+    const auto directory = RunDirectory::find();
+    const auto serving = directory ? Serving::read(*directory) : std::nullopt;
+    return serving.value_or(Serving{}).accepted_mark;
 }
 
 }  // namespace ctgate

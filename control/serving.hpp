@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,12 +19,18 @@ struct Serving {
     std::vector<ExternalInterface> external;
     std::uint32_t accepted_mark = CTGATE_ACCEPTED_MARK;
     std::uint64_t max_sessions = 0;  // as configured; 0: none
+    int daemon = 0;                  // pid of the daemon that brought this about
+    std::string table;               // nft::fingerprint() of our table
 
     bool has_address() const;
+    std::set<IpAddress> addresses() const;  // external ones, of all interfaces
 
     void write(const RunDirectory& directory) const;
     // nullopt: nothing was served yet, or the file is not of this version's making.
     static std::optional<Serving> read(const RunDirectory& directory);
 };
+
+// The accepted bit in the namespace the thread is in; the default where nothing serves.
+std::uint32_t accepted_mark_in_force();
 
 }  // namespace ctgate

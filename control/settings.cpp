@@ -37,8 +37,10 @@ std::string conntrack_name(const char* name) {
     return fmt::format("net/netfilter/nf_conntrack_{}", name);
 }
 
+constexpr const char* forwarding_directory = "net/ipv4/conf/";
+
 std::string forwarding_name(const std::string& interface) {
-    return fmt::format("net/ipv4/conf/{}/forwarding", interface);
+    return fmt::format("{}{}/forwarding", forwarding_directory, interface);
 }
 
 std::uint64_t number(const std::string& name) {
@@ -53,8 +55,8 @@ bool raise(Journal& journal, const std::string& name, std::uint64_t value) {
     return number(name) >= value || changes::set_sysctl(journal, name, std::to_string(value));
 }
 
-void require(Journal& journal, const std::string& name, const std::string& value) {
-    if (!changes::set_sysctl(journal, name, value)) {
+void require(Journal& journal, const std::string& name, const std::string& value, int ifindex = 0) {
+    if (!changes::set_sysctl(journal, name, value, ifindex)) {
         throw std::runtime_error(
             fmt::format("Cannot set {} to {}: it is missing or read-only here", name, value));
     }
@@ -74,22 +76,30 @@ bool make_room(Journal& journal, std::uint64_t sessions) {
     return raise(journal, conntrack_name("max"), sessions);
 }
 
-void set_forwarding(Journal& journal, const std::string& interface) {
-    require(journal, forwarding_name(interface), "1");
+void set_forwarding(Journal& journal, const std::string& interface, int ifindex) {
+    require(journal, forwarding_name(interface), "1", ifindex);
 }
 
 bool opened_by_us(const Journal& journal, const std::string& interface) {
-    return journal.find(key_of_forwarding(interface)) != nullptr ||
+    if (sysctl::read("net/ipv4/conf/all/forwarding") != "0") {
+        return false;
+    }
+    return journal.find(changes::key_of_sysctl(forwarding_name(interface))) != nullptr ||
            sysctl::read(forwarding_name(interface)) == "0";
 }
 
-std::string key_of_forwarding(const std::string& interface) {
-    return changes::key_of_sysctl(forwarding_name(interface));
+std::optional<std::string> forwarding_of(const std::string& key) {
+    const std::string begin = changes::key_of_sysctl(forwarding_directory);
+    const std::string end = "/forwarding";
+    if (!key.starts_with(begin) || !key.ends_with(end)) {
+        return std::nullopt;
+    }
+    return key.substr(begin.size(), key.size() - begin.size() - end.size());
 }
 
-bool is_forwarding(const std::string& key) {
-    return key.starts_with(changes::key_of_sysctl("net/ipv4/conf/")) &&
-           key.ends_with("/forwarding");
+bool is_room(const std::string& key) {
+    return key == changes::key_of_sysctl(conntrack_name("max")) ||
+           key == changes::key_of_sysctl(conntrack_name("buckets"));
 }
 
 }  // namespace ctgate::settings

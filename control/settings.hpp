@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "control/journal.hpp"
@@ -18,11 +19,12 @@ void set_conntrack(Journal& journal);
 bool make_room(Journal& journal, std::uint64_t sessions);
 
 // Forwarding of what comes in on that interface; the machine's other interfaces stay as they are.
-void set_forwarding(Journal& journal, const std::string& interface);
-// It was off before we came: nothing but what we serve needs it.
+void set_forwarding(Journal& journal, const std::string& interface, int ifindex);
+// It was off before we came, and the machine's switch still is: nothing but what we serve needs it.
 bool opened_by_us(const Journal& journal, const std::string& interface);
-// Its key in the journal, and whether a key is such a one.
-std::string key_of_forwarding(const std::string& interface);
-bool is_forwarding(const std::string& key);
+// The interface, if that is the key of such a change in the journal.
+std::optional<std::string> forwarding_of(const std::string& key);
+// Is it the key of what make_room() changes?
+bool is_room(const std::string& key);
 
 }  // namespace ctgate::settings

@@ -12,7 +12,6 @@
 #include "control/config.hpp"
 #include "control/netns.hpp"
 #include "control/options.hpp"
-#include "control/run_directory.hpp"
 #include "control/serving.hpp"
 
 namespace ctgate {
@@ -81,9 +80,7 @@ int show_command(Arguments arguments) {
     if (options.positional[0] == "counters") {
         return show_counters(options.json);
     }
-    const auto directory = RunDirectory::find();
-    const auto serving = directory ? Serving::read(*directory) : std::nullopt;
-    return show_sessions(options.json, serving.value_or(Serving{}).accepted_mark);
+    return show_sessions(options.json, accepted_mark_in_force());
 }
 
 }  // namespace ctgate

@@ -129,7 +129,6 @@ int show_counters(bool json) {
         fmt::print("\n");
         print_table("DROP REASON", all.drops);
     }
-    finish_output();
     return exit_success;
 }
 

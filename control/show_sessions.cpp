@@ -44,7 +44,6 @@ int show_sessions(bool json, std::uint32_t accepted_mark) {
     } else {
         print_table(accepted_mark);
     }
-    finish_output();
     return exit_success;
 }
 

@@ -40,12 +40,13 @@ Link require_link(Netlink& netlink, const std::string& name) {
 
 }  // namespace
 
-void check_capabilities(const Config& config) {
-    std::vector<std::pair<unsigned, const char*>> needed = {
-        {CAP_NET_ADMIN, "CAP_NET_ADMIN"}, {CAP_BPF, "CAP_BPF"}, {CAP_PERFMON, "CAP_PERFMON"}};
-    if (!config.netns.empty()) {
-        needed.emplace_back(CAP_SYS_ADMIN, "CAP_SYS_ADMIN");
-    }
+void check_capabilities() {
+    // The last one for the BPF file system, for other mount and network namespaces, and for
+    // conntrack's types where it is a module.
+    constexpr std::pair<unsigned, const char*> needed[] = {{CAP_NET_ADMIN, "CAP_NET_ADMIN"},
+                                                           {CAP_BPF, "CAP_BPF"},
+                                                           {CAP_PERFMON, "CAP_PERFMON"},
+                                                           {CAP_SYS_ADMIN, "CAP_SYS_ADMIN"}};
     if (capng_get_caps_process() != 0) {
         throw std::runtime_error("Cannot read the capabilities of this process; is /proc mounted?");
     }

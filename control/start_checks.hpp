@@ -13,7 +13,7 @@
 namespace ctgate {
 
 // Capabilities that `run` needs, by name.
-void check_capabilities(const Config& config);
+void check_capabilities();
 
 // BTF, and each conntrack function that the dataplane calls. After the modules are loaded.
 void check_kernel();

@@ -23,15 +23,17 @@ constexpr const char* help =
 Says what serves this network namespace, or the named one, and what is wrong with it.
 
   --netns NAME  the network namespace
-  --json        an object: state (serving, unattended, waiting, broken, absent);
+  --json        an object: state (serving, starting, unattended, waiting, broken,
+                absent);
                 then, unless absent: daemon (its pid, or null), version, interfaces
                 (name, side, present, attached: tcx, clsact or null), external (per
                 interface: addresses with their port ranges), sessions (count, limit,
                 configured: --max-sessions or null), faults, warnings
 
-Exit status: 0 it serves; 1 broken: something of it is missing, 'ctgate run' repairs
-it; 2 wrong usage; 3 nothing serves here, or it waits for an external address; 4
-unattended: sessions are translated, but no daemon follows changes of addresses.
+Exit status: 0 it serves; 1 broken: something of it is missing or changed ('ctgate run'
+repairs it; a daemon that runs does so by SIGHUP); 2 wrong usage; 3 nothing serves here,
+or it waits for an external address; 4 unattended: sessions are translated, but no daemon
+follows changes of addresses (or it is only just taking over).
 )";
 
 struct Verdict {
@@ -49,6 +51,10 @@ Verdict judge(const std::optional<GatewayState>& state) {
     }
     if (state->waiting()) {
         return {"waiting", "Waiting for an address on an external interface", exit_not_serving};
+    }
+    if (state->starting) {
+        return {"starting", "Serving as an earlier run left it; a daemon is taking over",
+                exit_no_daemon};
     }
     if (state->daemon == 0) {
         return {"unattended", "Serving, unattended: there is no daemon; 'ctgate run' takes over",
@@ -159,7 +165,6 @@ int status_command(Arguments arguments) {
     } else {
         fmt::print("{}\n", verdict.sentence);
     }
-    finish_output();
     return verdict.status;
 }
 

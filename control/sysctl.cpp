@@ -29,17 +29,18 @@ std::optional<std::string> read(const std::string& name) {
     return line;
 }
 
-bool write(const std::string& name, const std::string& value) {
+bool writable(const std::string& name) {
     const FileDescriptor file(::open(path_of(name).c_str(), O_WRONLY | O_CLOEXEC));
-    if (file &&
-        ::write(file.get(), value.data(), value.size()) == static_cast<ssize_t>(value.size())) {
-        return true;
+    return static_cast<bool>(file);
+}
+
+void write(const std::string& name, const std::string& value) {
+    const FileDescriptor file(::open(path_of(name).c_str(), O_WRONLY | O_CLOEXEC));
+    if (!file ||
+        ::write(file.get(), value.data(), value.size()) != static_cast<ssize_t>(value.size())) {
+        throw std::system_error(errno, std::generic_category(),
+                                fmt::format("Cannot set {} to {}", name, value));
     }
-    if (errno == EACCES || errno == EPERM || errno == EROFS) {
-        return false;
-    }
-    throw std::system_error(errno, std::generic_category(),
-                            fmt::format("Cannot set {} to {}", name, value));
 }
 
 }  // namespace ctgate::sysctl

@@ -10,7 +10,8 @@ namespace ctgate::sysctl {
 
 // `name`: path below /proc/sys, such as "net/ipv4/ip_forward". nullopt: there is no such setting.
 std::optional<std::string> read(const std::string& name);
-// False when this namespace may not change it (it is read-only here); throws for other failures.
-bool write(const std::string& name, const std::string& value);
+// May this network namespace change it?
+bool writable(const std::string& name);
+void write(const std::string& name, const std::string& value);
 
 }  // namespace ctgate::sysctl

@@ -4,16 +4,15 @@
 #include <poll.h>
 #include <signal.h>
 
-#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 
 #include "control/attachment.hpp"
 #include "control/changes.hpp"
-#include "control/conntrack.hpp"
 #include "control/gateway.hpp"
 #include "control/nft.hpp"
 #include "control/pidfd.hpp"
+#include "control/sessions.hpp"
 
 namespace ctgate {
 namespace {
@@ -42,46 +41,34 @@ void end_daemon(const RunDirectory& directory) {
     throw std::runtime_error(fmt::format("The daemon (process {}) does not end", pid));
 }
 
-bool is_external(const Serving& serving, IpAddress address) {
-    return std::any_of(
-        serving.external.begin(), serving.external.end(), [&](const ExternalInterface& each) {
-            return std::any_of(each.addresses.begin(), each.addresses.end(),
-                               [&](const ExternalAddress& one) { return one.address == address; });
-        });
-}
-
-// Sessions that the firewall never let through must not pass for old ones at the next start; the
-// others lose our bit.
-void forget_sessions(const Serving& serving) {
-    constexpr std::uint32_t source_nat = 1U << 4;  // IPS_SRC_NAT
-    conntrack::update([&](const Session& session) -> conntrack::Change {
-        if ((session.mark & serving.accepted_mark) != 0) {
-            return {conntrack::Action::set_mark, session.mark & ~serving.accepted_mark};
-        }
-        const bool ours = (session.status & source_nat) != 0 &&
-                          is_external(serving, session.reply_destination.address);
-        return {ours ? conntrack::Action::erase : conntrack::Action::keep, 0};
-    });
-}
-
 }  // namespace
 
 bool take_down(const FileDescriptor& origin) {
-    auto directory = RunDirectory::find();
-    if (!directory) {
-        const bool table = nft::table_exists();
+    if (!RunDirectory::find()) {
+        const bool table = !nft::fingerprint().empty();
         nft::remove_table();
         return table;
     }
-    end_daemon(*directory);
-    const DaemonLock lock(*directory);
-    const auto serving = Serving::read(*directory);
-    Journal journal(directory->file("journal"));
-    journal.undo_from(0, [&](const Change& change) { changes::undo(change, *directory, origin); });
+    // One of both directories may be missing.
+    RunDirectory directory = RunDirectory::create();
+    directory.keep();
+    end_daemon(directory);
+    const DaemonLock lock(directory);
+    const auto serving = Serving::read(directory);
+    const auto end_unaccepted = [&] {
+        if (serving) {
+            sessions::end_unaccepted(serving->accepted_mark, serving->addresses());
+        }
+    };
+    // Before the guard goes, and again those that came meanwhile.
+    end_unaccepted();
+    Journal journal(directory.file("journal"));
+    journal.undo_from(0, [&](const Change& change) { changes::undo(change, directory, origin); });
+    end_unaccepted();
     if (serving) {
-        forget_sessions(*serving);
+        sessions::forget_acceptance(serving->accepted_mark);
     }
-    directory->remove();
+    directory.remove();
     return true;
 }
 

@@ -40,22 +40,26 @@ FileDescriptor find_link(int ifindex, Hook hook, const RunDirectory& directory) 
 
 }  // namespace
 
-bool attach(const Link& link, Hook hook, int program, const RunDirectory& directory) {
+// Without TCX the kernel does not know the type, with it there is no such interface.
+bool is_supported(int program) {
+    constexpr int no_such_interface = 0x7fffffff;
+    const FileDescriptor link(
+        bpf_link_create(program, no_such_interface, type_of(Hook::ingress), nullptr));
+    return !link && errno != EINVAL;
+}
+
+void attach(const Link& link, Hook hook, int program, const RunDirectory& directory) {
     if (const FileDescriptor old = find_link(link.index, hook, directory)) {
         if (bpf_link_update(old.get(), program, nullptr) != 0) {
             fail(link);
         }
-        return true;
+        return;
     }
     detach(link.index, hook, directory);
     const FileDescriptor fresh(bpf_link_create(program, link.index, type_of(hook), nullptr));
-    if (!fresh && errno == EINVAL) {
-        return false;
-    }
     if (!fresh || bpf_obj_pin(fresh.get(), pin_of(link.index, hook, directory).c_str()) != 0) {
         fail(link);
     }
-    return true;
 }
 
 void detach(int ifindex, Hook hook, const RunDirectory& directory) {

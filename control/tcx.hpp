@@ -6,8 +6,10 @@
 
 namespace ctgate::attachment::tcx {
 
-// False: this kernel has no TCX. A link that is there already takes the new program.
-bool attach(const Link& link, Hook hook, int program, const RunDirectory& directory);
+bool is_supported(int program);
+
+// A link that is there already takes the new program.
+void attach(const Link& link, Hook hook, int program, const RunDirectory& directory);
 void detach(int ifindex, Hook hook, const RunDirectory& directory);
 bool is_attached(int ifindex, Hook hook, const RunDirectory& directory);
 

@@ -33,7 +33,6 @@ int version_command(Arguments arguments) {
     } else {
         fmt::print("ctgate {}\n", CTGATE_VERSION);
     }
-    finish_output();
     return exit_success;
 }
 

@@ -6,11 +6,11 @@
  */
 #include "kernel.h"
 
+#include "border.h"
 #include "parse.h"
 #include "lookup.h"
 #include "decide.h"
 #include "allocate.h"
-#include "leak.h"
 #include "forward.h"
 
 static __always_inline int leave(enum parse_result why)
@@ -102,6 +102,8 @@ static __always_inline int from_internal(struct __sk_buff *skb, __u32 network)
         return replace_session(skb, &pkt, &previous, CTGATE_COUNT_REOPENED);
     case LOOKUP_UNACCEPTED_REPLIED:
         return replace_session(skb, &pkt, &previous, CTGATE_COUNT_UNACCEPTED_RESTARTED);
+    case LOOKUP_UNTRANSLATED:
+        return replace_session(skb, &pkt, &previous, CTGATE_COUNT_UNTRANSLATED_RESTARTED);
     case LOOKUP_HIT:
     case LOOKUP_UNACCEPTED_REPLY: /* this and the next: from outside only */
     case LOOKUP_FORGED_ORIGINAL:
@@ -119,6 +121,8 @@ static __always_inline int from_external(struct __sk_buff *skb, __u32 network)
     struct packet pkt;
 
     count(CTGATE_COUNT_EXTERNAL_PACKETS);
+    if (check_ingress(skb) == BORDER_INTERNAL_DESTINATION)
+        return drop(CTGATE_DROP_INTERNAL_DESTINATION);
     parsed = parse(skb, network, &pkt);
     if (parsed != PARSE_OK)
         return leave(parsed);
@@ -131,8 +135,9 @@ static __always_inline int from_external(struct __sk_buff *skb, __u32 network)
     case LOOKUP_FORGED_ORIGINAL:
         return drop(CTGATE_DROP_FORGED_ORIGINAL);
     case LOOKUP_HIT:
-    case LOOKUP_CLOSED: /* this and the next: from inside only */
+    case LOOKUP_CLOSED: /* this and the next two: from inside only */
     case LOOKUP_UNACCEPTED_REPLIED:
+    case LOOKUP_UNTRANSLATED:
         return to_stack(CTGATE_COUNT_SESSION_HIT);
     case LOOKUP_FAILED:
         break;
@@ -167,10 +172,13 @@ int external_l3(struct __sk_buff *skb)
 SEC("tc")
 int external_egress(struct __sk_buff *skb)
 {
-    switch (find_leak(skb)) {
-    case LEAK_INTERNAL_SOURCE:
+    switch (check_egress(skb)) {
+    case BORDER_INTERNAL_SOURCE:
         return drop(CTGATE_DROP_INTERNAL_SOURCE);
-    case LEAK_NONE:
+    case BORDER_OWN_RESET:
+        return drop(CTGATE_DROP_OWN_RESET);
+    case BORDER_OPEN:
+    case BORDER_INTERNAL_DESTINATION: /* ingress only */
         break;
     }
     return pass();

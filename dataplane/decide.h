@@ -9,19 +9,12 @@
 
 #include "maps.h"
 #include "packet.h"
+#include "route.h"
 
 enum decide_result {
     DECIDE_STACK = 0x30,
     DECIDE_TRANSLATE,
 };
-
-/* The ifindex is filled for these results (net/core/filter.c): the packet would be forwarded,
- * even if a neighbour is missing or it is too big, which the stack will settle. */
-static __always_inline bool has_route(long fib_result)
-{
-    return fib_result == BPF_FIB_LKUP_RET_SUCCESS || fib_result == BPF_FIB_LKUP_RET_NO_NEIGH ||
-           fib_result == BPF_FIB_LKUP_RET_FRAG_NEEDED;
-}
 
 /* Broadcast, multicast, loopback and "this network" (RFC 1122 section 3.2.1.3) are never forwarded;
  * bpf_fib_lookup would send them along the default route. */
@@ -48,10 +41,7 @@ static __always_inline enum decide_result decide(struct __sk_buff *skb, const st
     fib.ipv4_src = pkt->source.words[0];
     fib.ipv4_dst = pkt->destination.words[0];
     /* tot_len stays 0: then the kernel checks the packet, GSO-aware, against the device's MTU. */
-    if (!has_route(bpf_fib_lookup(skb, &fib, sizeof(fib), 0)))
-        return DECIDE_STACK;
-
-    output = fib.ifindex;
+    output = output_interface(skb, &fib);
     *pool = bpf_map_lookup_elem(&pools, &output);
     return *pool ? DECIDE_TRANSLATE : DECIDE_STACK;
 }

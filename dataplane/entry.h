@@ -59,4 +59,11 @@ static __always_inline bool end_entry(struct __sk_buff *skb, __u8 protocol,
     return !has_entry(skb, protocol, from, to);
 }
 
+/* Source NAT is in force: the reply goes elsewhere than where the original came from. False for
+ * the router's own sessions and for those that are merely routed. */
+static __always_inline bool source_translated(const struct nf_conn *ct)
+{
+    return ct->tuplehash[0].tuple.src.u3.all[0] != ct->tuplehash[1].tuple.dst.u3.all[0];
+}
+
 #endif

@@ -89,6 +89,7 @@ enum {
 };
 enum {
     IPS_SEEN_REPLY = 1 << 1,
+    IPS_SRC_NAT = 1 << 4,
     IPS_DST_NAT = 1 << 5,
 };
 enum {

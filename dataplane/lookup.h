@@ -17,17 +17,11 @@ enum lookup_result {
     LOOKUP_HIT,
     LOOKUP_CLOSED,             /* a SYN from inside on a closed session */
     LOOKUP_UNACCEPTED_REPLIED, /* from inside: has seen a reply, but was never accepted */
-    LOOKUP_UNACCEPTED_REPLY,   /* from outside: reply to a session that was never accepted */
-    LOOKUP_FORGED_ORIGINAL,    /* from outside, but it claims to come from inside */
+    LOOKUP_UNTRANSLATED, /* from inside: begun without NAT, before us or while our table was gone */
+    LOOKUP_UNACCEPTED_REPLY, /* from outside: reply to a session that was never accepted */
+    LOOKUP_FORGED_ORIGINAL,  /* from outside, but it claims to come from inside */
     LOOKUP_FAILED,
 };
-
-/* Source NAT is in force: the reply goes elsewhere than where the original came from. False for
- * the router's own sessions and for those that are merely routed. */
-static __always_inline bool source_translated(const struct nf_conn *ct)
-{
-    return ct->tuplehash[0].tuple.src.u3.all[0] != ct->tuplehash[1].tuple.dst.u3.all[0];
-}
 
 /* The kernel's tracker deletes an entry in TIME_WAIT or CLOSE on a SYN and makes its own, without
  * our NAT info; in LAST_ACK it ignores the SYN, and the client waits for the timeout. */
@@ -43,11 +37,24 @@ static __always_inline enum lookup_result judge_from_inside(const struct packet 
                                                             const struct nf_conn *ct,
                                                             __u8 direction)
 {
-    if (direction == IP_CT_DIR_REPLY || !source_translated(ct))
+    if (direction == IP_CT_DIR_REPLY)
+        return LOOKUP_HIT;
+    if (!(ct->status & (IPS_SRC_NAT | IPS_DST_NAT)))
+        return LOOKUP_UNTRANSLATED;
+    if (!source_translated(ct))
         return LOOKUP_HIT;
     if (!(ct->mark & accepted_mark) && (ct->status & IPS_SEEN_REPLY))
         return LOOKUP_UNACCEPTED_REPLIED;
     return opens_tcp(pkt) && closed(ct) ? LOOKUP_CLOSED : LOOKUP_HIT;
+}
+
+/* The external endpoint is one that we give out. */
+static __always_inline bool of_our_pools(const struct nf_conn *ct)
+{
+    struct ctgate_address external = {.words = {ct->tuplehash[1].tuple.dst.u3.all[0]}};
+    const __u32 *role = bpf_map_lookup_elem(&addresses, &external);
+
+    return role && *role == CTGATE_ADDRESS_EXTERNAL;
 }
 
 /* A session that is translated at both ends may begin outside: a port forward of the host's own
@@ -59,7 +66,9 @@ static __always_inline enum lookup_result judge_from_outside(const struct nf_con
         return LOOKUP_HIT;
     if (direction == IP_CT_DIR_REPLY)
         return ct->mark & accepted_mark ? LOOKUP_HIT : LOOKUP_UNACCEPTED_REPLY;
-    return ct->status & IPS_DST_NAT ? LOOKUP_HIT : LOOKUP_FORGED_ORIGINAL;
+    if (ct->status & IPS_DST_NAT || !of_our_pools(ct))
+        return LOOKUP_HIT;
+    return LOOKUP_FORGED_ORIGINAL;
 }
 
 /* `from_inside`: the packet came in on an internal interface.

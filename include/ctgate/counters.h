@@ -30,7 +30,9 @@
     X(REOPENED, "session_reopened",                                                                \
       "closed TCP sessions that a new SYN replaced, keeping their external endpoint")              \
     X(UNACCEPTED_RESTARTED, "session_restarted_unaccepted",                                        \
-      "sessions with a reply but never accepted by the firewall, killed and started anew")
+      "sessions with a reply but never accepted by the firewall, killed and started anew")         \
+    X(UNTRANSLATED_RESTARTED, "session_restarted_untranslated",                                    \
+      "sessions from inside that somebody began without NAT, killed and started anew")
 
 /* Packets dropped in TC. Each reason has exactly one place in the code. */
 #define CTGATE_DROP_REASONS(X)                                                                     \
@@ -50,6 +52,10 @@
       "reply to a session that the host's firewall has not accepted")                              \
     X(FORGED_ORIGINAL, "drop_forged_original",                                                     \
       "packet from outside that claims to be the inside end of a session")                         \
+    X(INTERNAL_DESTINATION, "drop_internal_destination",                                           \
+      "packet from outside addressed straight to something internal")                              \
+    X(OWN_RESET, "drop_own_reset",                                                                 \
+      "reset by this machine of a session that it should have translated")                         \
     X(INTERNAL_SOURCE, "drop_internal_source",                                                     \
       "packet about to leave an external interface with an internal source: nothing translated "   \
       "it")

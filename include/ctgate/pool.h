@@ -49,11 +49,12 @@ struct ctgate_pool {
 CTGATE_LAYOUT(struct ctgate_pool,
               4 + 4 + CTGATE_MAX_EXTERNAL_ADDRESSES * sizeof(struct ctgate_external_address));
 
-/* Value of map `addresses` (u32), key: an address that the router has, or gives out. An address on
- * both sides is external. Written by the control plane. */
+/* Value of map `addresses` (u32), key: an address that the router has, or gives out. An address
+ * that is several of these is the last of them. Written by the control plane. */
 enum ctgate_address_role {
-    CTGATE_ADDRESS_EXTERNAL = 1, /* may be the source of what leaves an external interface */
-    CTGATE_ADDRESS_INTERNAL = 2, /* may not */
+    CTGATE_ADDRESS_INTERNAL = 1, /* on an internal interface: must not leave an external one */
+    CTGATE_ADDRESS_OTHER = 2,    /* on any other interface */
+    CTGATE_ADDRESS_EXTERNAL = 3, /* sessions are given its ports */
 };
 
 #endif

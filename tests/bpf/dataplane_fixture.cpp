@@ -88,6 +88,25 @@ std::ostream& operator<<(std::ostream& stream, const Fate& fate) {
     return stream;
 }
 
+namespace {
+
+template <typename Key>
+void write(bpf_map* map, const Key& key, std::uint32_t value) {
+    if (bpf_map__update_elem(map, &key, sizeof(key), &value, sizeof(value), BPF_ANY) != 0) {
+        throw std::system_error(errno, std::generic_category(), bpf_map__name(map));
+    }
+}
+
+template <typename Key>
+void clear(bpf_map* map) {
+    Key key{};
+    while (bpf_map__get_next_key(map, nullptr, &key, sizeof(key)) == 0) {
+        bpf_map__delete_elem(map, &key, sizeof(key), 0);
+    }
+}
+
+}  // namespace
+
 SkeletonOwner<ctgate_bpf>& gateway_programs() {
     static SkeletonOwner<ctgate_bpf> programs;
     return programs;
@@ -118,6 +137,9 @@ DataplaneTest::DataplaneTest()
                          .interface = "out0"});
     reset_counters();
     set_pool({{"203.0.113.1"}});
+    write(gateway_programs()->maps.internal_interfaces, inside_.ifindex, 1);
+    set_role("203.0.113.1", CTGATE_ADDRESS_EXTERNAL);
+    set_role("10.0.0.1", CTGATE_ADDRESS_INTERNAL);
 }
 
 DataplaneTest::~DataplaneTest() {
@@ -127,6 +149,12 @@ DataplaneTest::~DataplaneTest() {
         }
     }
     remove_pool();
+    clear<int>(gateway_programs()->maps.internal_interfaces);
+    clear<ctgate_address>(gateway_programs()->maps.addresses);
+}
+
+void DataplaneTest::set_role(const char* address, ctgate_address_role role) {
+    write(gateway_programs()->maps.addresses, IpAddress::parse(address).value().to_bytes(), role);
 }
 
 DataplaneTest::Interface DataplaneTest::make_interface(const char* name, const char* peer,

@@ -83,6 +83,9 @@ class DataplaneTest : public testing::Test {
     void set_pool(const std::vector<PoolAddress>& addresses);
     void remove_pool();  // out0 is no external interface any more
 
+    // What an address is to the dataplane. At first: 203.0.113.1 external, 10.0.0.1 internal.
+    static void set_role(const char* address, ctgate_address_role role);
+
     // Since the beginning of the test.
     std::uint64_t counter(const std::string& name);
 

@@ -28,9 +28,25 @@ TEST_F(FromOutside, UnsolicitedGoesToTheStack) {
     EXPECT_EQ(from_outside(back_ / udp_reply_), unsolicited);
     EXPECT_EQ(from_outside(back_ / TCP{.flags = SYN}), unsolicited);
     EXPECT_EQ(from_outside(back_ / TCP{.flags = ACK}), unsolicited);
-    EXPECT_EQ(from_outside(IPv4{.source = "198.51.100.7", .destination = "10.0.0.2"} / UDP{}),
-              unsolicited)
-        << "straight to an internal address";
+    EXPECT_TRUE(sessions().empty());
+}
+
+TEST_F(FromOutside, StraightToSomethingInternalIsDropped) {
+    const Fate intruder = drop("drop_internal_destination");
+    const auto to = [](const char* destination) {
+        return IPv4{.source = "198.51.100.7", .destination = destination};
+    };
+    EXPECT_EQ(from_outside(to("10.0.0.2") / UDP{}), intruder) << "routed inwards";
+    EXPECT_EQ(from_outside(to("10.0.0.2") / TCP{.flags = SYN}), intruder);
+    EXPECT_EQ(from_outside(to("10.0.0.1") / UDP{}), intruder) << "the router's internal address";
+    IPv4 ping = to("10.0.0.2");
+    ping.protocol = IPPROTO_ICMP;
+    EXPECT_EQ(from_outside(ping / Payload{"a ping"}), intruder) << "whatever the protocol";
+    EXPECT_EQ(from_outside(to("192.0.2.9") / UDP{}), to_stack("to_stack_unsolicited"))
+        << "routed elsewhere";
+    set_role("10.0.0.2", CTGATE_ADDRESS_EXTERNAL);
+    EXPECT_EQ(from_outside(to("10.0.0.2") / UDP{}), to_stack("to_stack_unsolicited"))
+        << "an address that is given out, though a route leads inwards";
     EXPECT_TRUE(sessions().empty());
 }
 
@@ -97,6 +113,14 @@ TEST_F(FromOutside, PacketThatClaimsToComeFromInsideIsDropped) {
     creator().create(entry(IPPROTO_TCP, CTGATE_ACCEPTED_MARK));
     EXPECT_EQ(from_outside(IPv4{} / TCP{.destination_port = 53, .flags = RST}),
               drop("drop_forged_original"));
+}
+
+// The host's own masquerade towards an interface that is not ours: its sessions begin outside.
+TEST_F(FromOutside, SourceNatToOtherAddressesIsTheHostsOwn) {
+    NewEntry session = entry(IPPROTO_UDP, 0);
+    session.translated_source = endpoint_of("192.0.2.77:40000");
+    creator().create(session);
+    EXPECT_EQ(from_outside(IPv4{} / UDP{}), to_stack("session_hit"));
 }
 
 // Of the router itself, without NAT: both directions are the stack's affair, accepted or not.

@@ -134,13 +134,26 @@ TEST_F(FromInside, TooBigPacketsHaveASessionToo) {
 }
 
 // Of the router, or merely routed: the entry is the stack's affair.
-TEST_F(FromInside, EntriesWithoutNatAreLeftAlone) {
+TEST_F(FromInside, EntriesWithoutNatThatDoNotLeaveAreLeftAlone) {
+    creator().create({.protocol = IPPROTO_UDP,
+                      .source = endpoint_of("10.0.0.2:40000"),
+                      .destination = endpoint_of("10.0.0.1:53"),
+                      .status = IPS_SEEN_REPLY});
+    EXPECT_EQ(from_inside(IPv4{.destination = "10.0.0.1"} / UDP{}), to_stack("session_hit"));
+    EXPECT_EQ(only_session().status & IPS_NAT_MASK, 0u);
+}
+
+// From before the start, or from a moment without our table: it would never get out.
+TEST_F(FromInside, EntriesWithoutNatThatLeaveBeginAnew) {
     creator().create({.protocol = IPPROTO_UDP,
                       .source = endpoint_of("10.0.0.2:40000"),
                       .destination = endpoint_of("198.51.100.7:53"),
+                      .mark = CTGATE_ACCEPTED_MARK,
                       .status = IPS_SEEN_REPLY});
-    EXPECT_EQ(from_inside(IPv4{} / UDP{}), to_stack("session_hit"));
-    EXPECT_EQ(only_session().status & IPS_NAT_MASK, 0u);
+    EXPECT_EQ(from_inside(IPv4{} / UDP{}),
+              to_stack("session_restarted_untranslated", "session_created", "port_preserved"));
+    EXPECT_EQ(only_session().reply_destination.text(), "203.0.113.1:40000");
+    EXPECT_EQ(only_session().mark, 0u);
 }
 
 }  // namespace

@@ -18,6 +18,11 @@ unasked_for() {
         "fragment(IP(dst='$1')/UDP(sport=9,dport=4000)/bytes(3000))"
 }
 
+# intruders MINIMUM: dropped in TC.
+intruders() {
+    counted drop_internal_destination "$1"
+}
+
 # guard_drops MINIMUM: the guard's counters together.
 guard_drops() {
     local drops
@@ -43,18 +48,18 @@ start_capture first client1 eth0 ip
 start_capture own gateway inside "ip and host $isp"
 
 unasked_for $client1
-check "straight to a client: all seven are counted" wait_for 5 guard_drops 7
+check "straight to a client: all seven are counted" wait_for 5 intruders 7
 check "a session with port 4000 exists" equals "$external:4000" "$(ask client1 4000)"
 check "a session with port 4001 exists" equals "$external:4001" "$(seen_as client1 --local-port 4001)"
 unasked_for $external
 check "ping to the external address is answered" \
     inside isp ping -n -q -c 1 -W 3 $external >"$work/ping.log"
 
-before=$(counter guard_internal_destination)
+before=$(counter drop_internal_destination)
 check "the router's internal address does not answer pings" \
     fails inside isp ping -n -q -c 1 -W 0.3 10.0.0.1 >"$work/ping.log"
 check "nor its service there" fails reaches isp 10.0.0.1
-check "that is counted" counted guard_internal_destination $((before + 2))
+check "that is counted" intruders $((before + 2))
 check "its service answers outside" equals "$isp:" "$(reaches isp $external | sed 's/[0-9]*$//')"
 check "and inside" equals "$client1:" "$(reaches client1 10.0.0.1 | sed 's/[0-9]*$//')"
 check "and inside at the external address" \
@@ -62,6 +67,20 @@ check "and inside at the external address" \
 check "clients still get through" equals "$(payload_sum)" "$(download client1)"
 
 stop_capture first own
+
+# --- the nft table guards alone when somebody takes the program away -------------------------------
+stop_ctgate
+start_ctgate --attach clsact
+start_capture alone client1 eth0 ip
+inside gateway tc filter del dev outside ingress pref 199
+unasked_for $client1
+check "without the program: all seven are counted" wait_for 5 guard_drops 7
+check "without the program: the router's internal address" \
+    fails inside isp ping -n -q -c 1 -W 0.3 10.0.0.1 >"$work/ping.log"
+check "without the program: that is counted" counted guard_internal_destination 1
+stop_capture alone
+check "without the program: nothing reached the client" unseen alone "host $isp"
+
 check "nothing from outside reached the client" unseen first "host $isp"
 check "nor the inside" unseen own ip
 

@@ -23,7 +23,7 @@ add_tunnel() {
 drops_unsolicited() {
     ip -n "$(netns isp)" route add 10.1.0.0/24 via $external3
     craft isp "IP(dst='10.1.0.2')/UDP(dport=9)/b'hello'"
-    wait_for 5 counted guard_unsolicited 1
+    wait_for 5 counted drop_internal_destination 1
 }
 
 build_topology

@@ -151,8 +151,8 @@ TEST(ConfigText, BinaryBytesAreEscapedInMessages) {
                  "internal = a\0b\n"
                  "attach = \xff\x1b[31m\n"s),
         ElementsAre("gw.conf:1: '\\x7fELF\\x02\\x01\\x00' is not of the form 'name = value'",
-                    "gw.conf:2: internal 'a\\x00b' cannot name an interface: '/', ':' and "
-                    "spaces are not allowed",
+                    "gw.conf:2: internal 'a\\x00b' cannot name an interface: spaces and any of "
+                    "/:\"*\\ are not allowed",
                     "gw.conf:3: attach '\\xff\\x1b[31m' is none of auto, tcx, clsact"));
 }
 

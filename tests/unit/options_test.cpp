@@ -115,7 +115,8 @@ TEST(Options, SingleOnes) {
 }
 
 TEST(Options, InterfaceNames) {
-    const std::string characters = "cannot name an interface: '/', ':' and spaces are not allowed";
+    const std::string characters =
+        "cannot name an interface: spaces and any of /:\"*\\ are not allowed";
     expect_problems({
         {{"--internal", "abcdefghijklmnop"},
          "--internal 'abcdefghijklmnop' is too long; the name of an interface has at most 15 "

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/sessions.hpp"
+
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <netinet/in.h>
+
+#include "control/conntrack.hpp"
+
+namespace ctgate::sessions {
+namespace {
+
+using conntrack::Action;
+using conntrack::Change;
+
+bool is_at(const Session& session, const std::set<IpAddress>& external) {
+    return (session.status & IPS_SRC_NAT) != 0 &&
+           external.contains(session.reply_destination.address);
+}
+
+template <typename Predicate>
+void end_if(Predicate predicate) {
+    conntrack::update([&](const Session& session) -> Change {
+        return {predicate(session) ? Action::erase : Action::keep, 0};
+    });
+}
+
+}  // namespace
+
+void accept(std::uint32_t accepted, std::optional<std::uint32_t> earlier) {
+    conntrack::update([&](const Session& session) -> Change {
+        const bool qualifies = !earlier || (session.mark & *earlier) != 0;
+        return qualifies && (session.mark & accepted) == 0
+                   ? Change{Action::set_mark, session.mark | accepted}
+                   : Change{};
+    });
+}
+
+void end_those_of(const std::set<IpAddress>& external) {
+    end_if([&](const Session& session) { return is_at(session, external); });
+}
+
+void end_untranslated() {
+    end_if([](const Session& session) {
+        return session.protocol != IPPROTO_TCP && session.protocol != IPPROTO_UDP &&
+               (session.status & (IPS_SRC_NAT | IPS_DST_NAT)) == 0;
+    });
+}
+
+void end_unaccepted(std::uint32_t accepted, const std::set<IpAddress>& external) {
+    end_if([&](const Session& session) {
+        return (session.mark & accepted) == 0 && is_at(session, external);
+    });
+}
+
+void forget_acceptance(std::uint32_t accepted) {
+    conntrack::update([&](const Session& session) -> Change {
+        return (session.mark & accepted) != 0 ? Change{Action::set_mark, session.mark & ~accepted}
+                                              : Change{};
+    });
+}
+
+}  // namespace ctgate::sessions

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What the control plane changes in conntrack's table; of single sessions the dataplane takes care.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+
+#include "control/ip.hpp"
+
+namespace ctgate::sessions {
+
+// Sessions from before our time were let through by whatever guarded this machine then: gives them
+// the bit `accepted`. With `earlier`: only those that have this bit.
+void accept(std::uint32_t accepted, std::optional<std::uint32_t> earlier);
+
+// Ends the sessions whose external address is one of these; they could not go on, and as long as
+// their host repeats itself they would not end.
+void end_those_of(const std::set<IpAddress>& external);
+
+// Ends sessions of other protocols than TCP and UDP that were begun without NAT (for those two the
+// dataplane does it), so that they begin anew with it.
+void end_untranslated();
+
+// Ends the sessions at these external addresses that the firewall never let through: they must not
+// pass for old ones later.
+void end_unaccepted(std::uint32_t accepted, const std::set<IpAddress>& external);
+
+// Takes our bit away from all sessions.
+void forget_acceptance(std::uint32_t accepted);
+
+}  // namespace ctgate::sessions

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What may cross the border between inside and outside in no case. The nft table translates and
+ * guards; but somebody may take that away (`nft flush ruleset`), and then nothing internal may
+ * leave and nothing may come straight in, whatever it is: these look at any IPv4 packet.
+ */
+#ifndef CTGATE_BORDER_H
+#define CTGATE_BORDER_H
+
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/tcp.h>
+
+#include "entry.h"
+#include "maps.h"
+#include "route.h"
+
+enum border_result {
+    BORDER_OPEN = 0x50,
+    BORDER_INTERNAL_DESTINATION, /* ingress: addressed straight to something internal */
+    BORDER_INTERNAL_SOURCE,      /* egress: nothing has translated it */
+    BORDER_OWN_RESET, /* egress: it would end a session that the stack failed to translate */
+};
+
+static __always_inline bool load_ipv4(struct __sk_buff *skb, struct iphdr *ip)
+{
+    return skb->protocol == bpf_htons(ETH_P_IP) && !skb->vlan_present &&
+           !bpf_skb_load_bytes_relative(skb, 0, ip, sizeof(*ip), BPF_HDR_START_NET);
+}
+
+static __always_inline __u32 role_of(const struct ctgate_address *address)
+{
+    const __u32 *role = bpf_map_lookup_elem(&addresses, address);
+
+    return role ? *role : 0;
+}
+
+static __always_inline bool is_internal(__u32 ifindex)
+{
+    return bpf_map_lookup_elem(&internal_interfaces, &ifindex);
+}
+
+/* A reply is addressed to one of the router's addresses until the stack has translated it. */
+static __always_inline enum border_result check_ingress(struct __sk_buff *skb)
+{
+    struct ctgate_address destination = {};
+    struct ctgate_address source = {};
+    struct iphdr ip;
+    __u32 role;
+
+    if (!load_ipv4(skb, &ip))
+        return BORDER_OPEN;
+    destination.words[0] = ip.daddr;
+    role = role_of(&destination);
+    if (role == CTGATE_ADDRESS_INTERNAL)
+        return BORDER_INTERNAL_DESTINATION;
+    if (role)
+        return BORDER_OPEN;
+    source.words[0] = ip.saddr;
+    return is_internal(output_by_addresses(skb, &source, &destination))
+               ? BORDER_INTERNAL_DESTINATION
+               : BORDER_OPEN;
+}
+
+/* Devices that stand on this one (VLAN, macvlan) send their packets through it too: those that are
+ * routed to another interface are no leak of this one. */
+static __always_inline bool leaves_here(struct __sk_buff *skb, const struct iphdr *ip)
+{
+    struct ctgate_address source = {.words = {ip->saddr}};
+    struct ctgate_address destination = {.words = {ip->daddr}};
+    __u32 output = output_by_addresses(skb, &source, &destination);
+
+    return output == 0 || output == skb->ifindex;
+}
+
+/* Without nat hooks a reply is delivered to the router itself, whose TCP knows nothing of it. */
+static __always_inline bool resets_translated(struct __sk_buff *skb, const struct iphdr *ip)
+{
+    struct endpoint from = {};
+    struct endpoint to = {};
+    struct bpf_ct_opts___local opts;
+    struct nf_conn *ct;
+    struct tcphdr tcp;
+    bool result;
+
+    if (ip->protocol != IPPROTO_TCP ||
+        bpf_skb_load_bytes_relative(skb, ip->ihl * 4, &tcp, sizeof(tcp), BPF_HDR_START_NET) ||
+        !tcp.rst)
+        return false;
+    from.address.words[0] = ip->daddr;
+    from.port = tcp.dest;
+    to.address.words[0] = ip->saddr;
+    to.port = tcp.source;
+    ct = find_entry(skb, IPPROTO_TCP, &from, &to, &opts);
+    if (!ct)
+        return false;
+    result = opts.dir == IP_CT_DIR_REPLY && source_translated(ct);
+    bpf_ct_release(ct);
+    return result;
+}
+
+static __always_inline enum border_result check_egress(struct __sk_buff *skb)
+{
+    struct ctgate_address source = {};
+    bool from_router = skb->ingress_ifindex == 0;
+    struct iphdr ip;
+    __u32 role;
+
+    if (!load_ipv4(skb, &ip))
+        return BORDER_OPEN;
+    if (from_router && resets_translated(skb, &ip))
+        return BORDER_OWN_RESET;
+    source.words[0] = ip.saddr;
+    role = role_of(&source);
+    if (role == CTGATE_ADDRESS_INTERNAL || (!role && is_internal(skb->ingress_ifindex)))
+        return leaves_here(skb, &ip) ? BORDER_INTERNAL_SOURCE : BORDER_OPEN;
+    return BORDER_OPEN;
+}
+
+#endif
