@@ -39,9 +39,8 @@ commands=$(sed -n 's/^  \([a-z]*\) .*/\1/p' <<<"$usage")
 expect "ctgate help lists commands" test -n "$commands"
 for command in $commands; do
     expect "the man page has command '$command'" contains "\*(ctgate )?${command}[ *]" "$text"
-    if [ "$command" != run ] && help=$("$ctgate" "$command" --help 2>/dev/null); then
-        all_help+=$help
-    fi
+    expect "ctgate $command --help works" "$ctgate" "$command" --help
+    all_help+=$("$ctgate" "$command" --help 2>/dev/null)
 done
 
 expect "ctgate run --help lists options" contains --internal "$run_help"

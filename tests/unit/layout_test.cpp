@@ -38,11 +38,14 @@ TEST(Layout, EveryCounterHasAnIndexAndANameOfItsOwn) {
     EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
 }
 
+void expect_drop_reason(std::size_t index, const std::string& name, const std::string& text) {
+    EXPECT_EQ(name.rfind("drop_", 0), 0u) << name;
+    EXPECT_EQ(names.at(index), name);
+    EXPECT_GT(text.size(), 10u);
+}
+
 TEST(Layout, DropReasonsAreKnownByTheirName) {
-#define CTGATE_CHECK(id, name, text)                                  \
-    EXPECT_EQ(std::string(name).rfind("drop_", 0), 0u) << name;       \
-    EXPECT_EQ(names.at(CTGATE_DROP_##id), name) << "index and name."; \
-    EXPECT_GT(std::string(text).size(), 10u);
+#define CTGATE_CHECK(id, name, text) expect_drop_reason(CTGATE_DROP_##id, name, text);
     CTGATE_DROP_REASONS(CTGATE_CHECK)
 #undef CTGATE_CHECK
 }
