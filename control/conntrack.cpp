@@ -116,7 +116,8 @@ PendingChange pending(const Change& change, const nf_conntrack* entry) {
 bool apply(Socket& socket, const PendingChange& pending) {
     return pending.change.action == Action::erase
                ? socket.erase(pending.key.get(), pending.id)
-               : socket.set_mark(pending.key.get(), pending.id, pending.change.mark);
+               : socket.set_mark(pending.key.get(), pending.id, pending.change.mark,
+                                 pending.change.mask);
 }
 
 }  // namespace

@@ -39,7 +39,10 @@ void for_each(const std::function<void(const Session&)>& visit);
 enum class Action { keep, set_mark, erase };
 struct Change {
     Action action = Action::keep;
-    std::uint32_t mark = 0;  // the whole new mark, for set_mark
+    // For set_mark: the bits of `mask` become those of `mark`; the others are left to whoever sets
+    // them meanwhile.
+    std::uint32_t mark = 0;
+    std::uint32_t mask = ~0U;
 };
 // Asks `decide` about each IPv4 entry, then applies its changes (after the dump has ended).
 // Entries that are gone by then are passed over. Returns how many were changed.

@@ -130,12 +130,16 @@ void Socket::dump(const std::function<void(const nlmsghdr*)>& visit) {
     }
 }
 
-bool Socket::change(nlmsghdr* message, const nf_conntrack* entry, std::uint32_t id) {
+bool Socket::change(nlmsghdr* message, const nf_conntrack* entry, std::uint32_t id,
+                    std::optional<std::uint32_t> mark_mask) {
     if (nfct_nlmsg_build(message, entry) != 0) {
         fail(errno, "Cannot describe a conntrack entry to the kernel");
     }
     // With the id, a later entry of the same tuple is left alone.
     mnl_attr_put_u32(message, CTA_ID, htonl(id));
+    if (mark_mask) {
+        mnl_attr_put_u32(message, CTA_MARK_MASK, htonl(*mark_mask));
+    }
     send(message);
     const int error = receive([](const nlmsghdr*) {});
     if (error != 0 && error != ENOENT) {
@@ -144,17 +148,18 @@ bool Socket::change(nlmsghdr* message, const nf_conntrack* entry, std::uint32_t 
     return error == 0;
 }
 
-bool Socket::set_mark(const nf_conntrack* key, std::uint32_t id, std::uint32_t mark) {
+bool Socket::set_mark(const nf_conntrack* key, std::uint32_t id, std::uint32_t mark,
+                      std::uint32_t mask) {
     const Entry entry(nfct_clone(key), &nfct_destroy);
     if (!entry) {
         throw std::bad_alloc();
     }
     nfct_set_attr_u32(entry.get(), ATTR_MARK, mark);
-    return change(request(IPCTNL_MSG_CT_NEW, NLM_F_ACK), entry.get(), id);
+    return change(request(IPCTNL_MSG_CT_NEW, NLM_F_ACK), entry.get(), id, mask);
 }
 
 bool Socket::erase(const nf_conntrack* key, std::uint32_t id) {
-    return change(request(IPCTNL_MSG_CT_DELETE, NLM_F_ACK), key, id);
+    return change(request(IPCTNL_MSG_CT_DELETE, NLM_F_ACK), key, id, std::nullopt);
 }
 
 Socket::Totals Socket::totals() {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace ctgate::conntrack {
@@ -28,9 +29,10 @@ class Socket {
     // read to its end.
     void dump(const std::function<void(const nlmsghdr*)>& visit);
 
-    // Sets the mark of the entry with these original tuple, zone and id, or deletes it. False when
-    // no such entry exists (any more).
-    bool set_mark(const nf_conntrack* key, std::uint32_t id, std::uint32_t mark);
+    // Sets the bits `mask` of the mark of the entry with these original tuple, zone and id, or
+    // deletes it. False when no such entry exists (any more).
+    bool set_mark(const nf_conntrack* key, std::uint32_t id, std::uint32_t mark,
+                  std::uint32_t mask);
     bool erase(const nf_conntrack* key, std::uint32_t id);
 
     // The kernel's own statistics: entries in this namespace, and how many there may be.
@@ -45,7 +47,8 @@ class Socket {
     void send(const nlmsghdr* message);
     // Receives until the answer to the last request is complete; the error number it ended with.
     int receive(const std::function<void(const nlmsghdr*)>& visit);
-    bool change(nlmsghdr* message, const nf_conntrack* entry, std::uint32_t id);
+    bool change(nlmsghdr* message, const nf_conntrack* entry, std::uint32_t id,
+                std::optional<std::uint32_t> mark_mask);
 
     std::unique_ptr<mnl_socket, decltype(&mnl_socket_close)> socket_;
     std::vector<char> buffer_;

@@ -20,7 +20,7 @@ bool is_at(const Session& session, const std::set<IpAddress>& external) {
 template <typename Predicate>
 void end_if(Predicate predicate) {
     conntrack::update([&](const Session& session) -> Change {
-        return {predicate(session) ? Action::erase : Action::keep, 0};
+        return {.action = predicate(session) ? Action::erase : Action::keep};
     });
 }
 
@@ -30,7 +30,7 @@ void accept(std::uint32_t accepted, std::optional<std::uint32_t> earlier) {
     conntrack::update([&](const Session& session) -> Change {
         const bool qualifies = !earlier || (session.mark & *earlier) != 0;
         return qualifies && (session.mark & accepted) == 0
-                   ? Change{Action::set_mark, session.mark | accepted}
+                   ? Change{Action::set_mark, accepted, accepted}
                    : Change{};
     });
 }
@@ -54,8 +54,7 @@ void end_unaccepted(std::uint32_t accepted, const std::set<IpAddress>& external)
 
 void forget_acceptance(std::uint32_t accepted) {
     conntrack::update([&](const Session& session) -> Change {
-        return (session.mark & accepted) != 0 ? Change{Action::set_mark, session.mark & ~accepted}
-                                              : Change{};
+        return (session.mark & accepted) != 0 ? Change{Action::set_mark, 0, accepted} : Change{};
     });
 }
 

@@ -108,7 +108,7 @@ TEST_F(Conntrack, UpdateMarksAndErases) {
             case 0:
                 return {.action = Action::erase};
             case 1:
-                return {.action = Action::set_mark, .mark = session.mark | 0x80000000};
+                return {.action = Action::set_mark, .mark = 0x80000000, .mask = 0x80000000};
             default:
                 return {};
         }
