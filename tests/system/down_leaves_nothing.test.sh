@@ -59,8 +59,7 @@ round() {
     loaded=$(programs)
     check "$*: three programs are attached" equals 3 "$(wc -w <<<"$loaded")"
     if [ -n "${2:-}" ]; then
-        kill -9 $daemon
-        wait $daemon 2>/dev/null || true
+        kill_daemon
     fi
     [ "${2:-}" != unpin ] || rm -rf "$(pins_of gateway)"
     check "$*: down" ctgate down

@@ -19,8 +19,7 @@ check "its pins are seen from outside" test -e "$(pins_of gateway)"
 check "status through ip netns exec" \
     exits 0 ip netns exec "$(netns gateway)" "$CTGATE" status
 
-kill -9 $daemon
-wait $daemon 2>/dev/null || true
+kill_daemon
 check "killed: status 4" exits 4 ctgate status
 check "killed: status 4 through ip netns exec" \
     exits 4 ip netns exec "$(netns gateway)" "$CTGATE" status

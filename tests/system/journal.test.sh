@@ -52,8 +52,7 @@ done
 check "an interface that comes again takes no more pins" equals "$pins" "$(link_pins)"
 
 ip -n "$(netns gateway)" link set inside name renamed
-kill -9 $daemon
-wait $daemon 2>/dev/null || true
+kill_daemon
 check "renamed: it still forwards" equals 1 "$(forwarding_of renamed)"
 check "down" ctgate down
 check "the address is still there" \

@@ -74,6 +74,12 @@ stop_ctgate() {
     wait_for 10 has_ended "$daemon"
 }
 
+# kill_daemon: with -9, so that its own status is no success.
+kill_daemon() {
+    kill -9 "$daemon"
+    ! wait "$daemon" 2>/dev/null
+}
+
 # counter NAME
 counter() {
     ctgate show counters --json | jq -r --arg name "$1" '.counters + .drops | .[$name]'

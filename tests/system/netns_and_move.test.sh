@@ -64,8 +64,7 @@ check "nothing is served there" exits 1 in_router status 2>/dev/null
 
 add_host router
 check "run serves a namespace that exists" start_router
-kill -9 "$daemon"
-wait "$daemon" 2>/dev/null || true
+kill_daemon
 check "killed: a new session" equals "$external:4001" "$(ask client1 4001)"
 check "down after kill -9" in_router down
 check "a namespace that was there stays" namespace_exists

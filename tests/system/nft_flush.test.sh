@@ -47,8 +47,7 @@ check "the daemon puts its table back" wait_for 5 ctgate status
 check "new sessions are translated" translates
 check "the old one goes on" wait_for 10 goes_on
 
-kill -9 $daemon
-wait $daemon 2>/dev/null || true
+kill_daemon
 inside gateway nft flush ruleset
 try_to_leak
 try_to_get_in

@@ -64,8 +64,7 @@ check "down: nothing is forwarded" fails flows isp "src host $external and ip[8]
 start_ctgate
 check "second start: it flows" wait_for 10 flows isp "src host $external" 20
 
-kill -9 $daemon
-wait $daemon 2>/dev/null || true
+kill_daemon
 check_flow "killed"
 start_ctgate
 check_flow "taken over"

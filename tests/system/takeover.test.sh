@@ -13,8 +13,7 @@ foreign_filter() {
 build_topology
 start_services
 start_ctgate --attach clsact
-kill -9 $daemon
-wait $daemon 2>/dev/null || true
+kill_daemon
 
 inside gateway ip link add other type veth peer name other1
 inside gateway ip link set other up
@@ -51,8 +50,7 @@ inside gateway nft flush chain ip ctgate guard
 check "a chain that was emptied: repaired" wait_for 5 exits 0 ctgate status
 check "a chain that was emptied: it guards again" \
     matches "goto guard_session" "$(inside gateway nft list chain ip ctgate guard)"
-kill -9 $daemon
-wait $daemon 2>/dev/null || true
+kill_daemon
 inside gateway nft flush table ip ctgate
 check "without a daemon: status says that it is broken" exits 1 ctgate status
 
