@@ -2,22 +2,19 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "control/commands.hpp"
 #include "control/config.hpp"
+#include "control/config_json.hpp"
 #include "control/option_values.hpp"
 #include "control/options.hpp"
 #include "control/show.hpp"
 
 namespace ctgate {
 namespace {
-
-using nlohmann::ordered_json;
 
 constexpr const char* help =
     R"(Usage: ctgate check [OPTION...] [--config FILE] [--json]
@@ -43,63 +40,10 @@ bool take_json(std::vector<std::string>& words) {
     return std::erase(words, "--json") > 0;
 }
 
-ordered_json or_null(const std::string& text) {
-    return text.empty() ? ordered_json(nullptr) : ordered_json(text);
-}
-
-ordered_json or_null(const std::optional<IpAddress>& address) {
-    return address ? ordered_json(address->text()) : ordered_json(nullptr);
-}
-
-template <typename Option, typename ToJson>
-ordered_json array(const std::vector<Option>& options, ToJson to_json) {
-    ordered_json result = ordered_json::array();
-    std::transform(options.begin(), options.end(), std::back_inserter(result), to_json);
-    return result;
-}
-
-ordered_json to_json(const ExternalAddressOption& option) {
-    return {{"interface", or_null(option.interface)}, {"address", option.address.text()}};
-}
-
-ordered_json to_json(const PortRangeOption& option) {
-    return {{"address", or_null(option.address)}, {"low", option.low}, {"high", option.high}};
-}
-
-ordered_json to_json(const AddressOption& option) {
-    return {{"interface", option.interface}, {"prefix", option.prefix.text()}};
-}
-
-ordered_json to_json(const RouteOption& option) {
-    return {{"destination", option.destination.text()},
-            {"via", or_null(option.via)},
-            {"interface", or_null(option.interface)}};
-}
-
-ordered_json to_json(const ParsedOptions& options) {
-    const Config& config = options.config;
-    const auto each = [](const auto& option) { return to_json(option); };
-    return {{"config_file", or_null(options.config_file)},
-            {"netns", or_null(config.netns)},
-            {"internal", config.internal},
-            {"external", config.external},
-            {"external_addresses", array(config.external_addresses, each)},
-            {"port_ranges", array(config.port_ranges, each)},
-            {"move", config.move},
-            {"addresses", array(config.addresses, each)},
-            {"routes", array(config.routes, each)},
-            {"clamp_mss", text(config.clamp_mss)},
-            {"max_sessions",
-             config.max_sessions == 0 ? ordered_json(nullptr) : ordered_json(config.max_sessions)},
-            {"accepted_mark", config.accepted_mark},
-            {"attach", text(config.attach)},
-            {"log_level", text(config.log_level)}};
-}
-
 // Names of interfaces may be any bytes; JSON may not.
 void print_json(const ParsedOptions& options) {
-    fmt::print("{}\n",
-               to_json(options).dump(2, ' ', false, ordered_json::error_handler_t::replace));
+    using Handler = nlohmann::ordered_json::error_handler_t;
+    fmt::print("{}\n", to_json(options).dump(2, ' ', false, Handler::replace));
 }
 
 std::string list(const std::vector<std::string>& words) {
