@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "control/behaviour.hpp"
 #include "control/commands.hpp"
 #include "control/config.hpp"
 #include "control/config_json.hpp"
@@ -28,9 +29,12 @@ are printed at once, one a line, those of the file as FILE:LINE.
           current one), internal, external, external_addresses (each with
           interface or null, and address), port_ranges (address or null, low,
           high), move, addresses (interface, prefix), routes (destination, via
-          or null, interface or null), clamp_mss, max_sessions (null: left
-          alone), accepted_mark (a number), attach, log_level; new fields may
-          be added. Problems go to standard error, as text all the same.
+          or null, interface or null), behaviour (mapping and filtering in
+          force), hosts (prefix, and protocol, mapping, filtering or null),
+          inbound_refresh, overload_when_full, max_ports_per_host (null: no
+          limit), refusal_icmp, clamp_mss, max_sessions (null: left alone),
+          accepted_mark (a number), attach, log_level; new fields may be
+          added. Problems go to standard error, as text all the same.
 
 Exit status: 0 valid; 2 problems, named on standard error.
 )";
@@ -60,6 +64,11 @@ std::string list(const std::vector<Option>& options) {
     return list(words);
 }
 
+// Empty where there is none.
+std::string limit(std::uint64_t number) {
+    return number == 0 ? "" : std::to_string(number);
+}
+
 void print_line(const char* name, const std::string& value) {
     fmt::print("  {:<18} {}\n", name, value);
 }
@@ -85,7 +94,16 @@ void print_text(const Config& config) {
     print_if("moves", list(config.move));
     print_if("adds addresses", list(config.addresses));
     print_if("adds routes", list(config.routes));
-    print_if("max sessions", config.max_sessions == 0 ? "" : std::to_string(config.max_sessions));
+    const NatBehaviour behaviour = in_force(config.behaviour);
+    print_line("behaviour", fmt::format("mapping {}, filtering {}", text(behaviour.mapping),
+                                        text(behaviour.filtering)));
+    print_if("for hosts", list(config.hosts));
+    print_if("max ports per host", limit(config.max_ports_per_host));
+    print_line("switches",
+               fmt::format("inbound-refresh {}, overload-when-full {}, refusal-icmp {}",
+                           yes_or_no(config.inbound_refresh), yes_or_no(config.overload_when_full),
+                           yes_or_no(config.refuse_icmp)));
+    print_if("max sessions", limit(config.max_sessions));
     print_line("accepted mark", fmt::format("{:#010x}", config.accepted_mark));
     print_line("modes", fmt::format("clamp-mss {}, attach {}, log-level {}", text(config.clamp_mss),
                                     text(config.attach), text(config.log_level)));

@@ -16,6 +16,28 @@ namespace ctgate {
 enum class ClampMss { automatic, on, off };
 enum class AttachMode { automatic, tcx, clsact };
 enum class LogLevel { debug, info, warning, error };
+enum class MappingBehaviour { endpoint_independent, address_and_port_dependent };
+enum class FilteringBehaviour {
+    endpoint_independent,
+    address_dependent,
+    address_and_port_dependent
+};
+
+// As asked for; what is in force for a host: behaviour_of().
+struct NatBehaviour {
+    MappingBehaviour mapping = MappingBehaviour::endpoint_independent;
+    FilteringBehaviour filtering = FilteringBehaviour::address_dependent;
+    bool operator==(const NatBehaviour& other) const = default;
+};
+
+// --host CIDR[,protocol=tcp|udp][,mapping=...][,filtering=...]: what differs for these internal
+// hosts; what is not given is as without it.
+struct HostOption {
+    IpPrefix prefix;                       // no host bits
+    std::optional<std::uint8_t> protocol;  // IPPROTO_TCP or IPPROTO_UDP; none: both
+    std::optional<MappingBehaviour> mapping;
+    std::optional<FilteringBehaviour> filtering;
+};
 
 // --external-address [IF=]ADDR
 struct ExternalAddressOption {
@@ -52,6 +74,12 @@ struct Config {
     std::vector<PortRangeOption> port_ranges;
     std::vector<AddressOption> addresses;
     std::vector<RouteOption> routes;
+    NatBehaviour behaviour;
+    std::vector<HostOption> hosts;
+    bool inbound_refresh = false;
+    bool overload_when_full = false;
+    unsigned max_ports_per_host = 0;  // of each protocol; 0: no limit
+    bool refuse_icmp = true;          // tell hosts of refused sessions (ICMP 3/13)
     ClampMss clamp_mss = ClampMss::automatic;
     std::uint64_t max_sessions = 0;                      // 0: leave the kernel's limit alone
     std::uint32_t accepted_mark = CTGATE_ACCEPTED_MARK;  // exactly one bit

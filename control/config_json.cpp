@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "control/behaviour.hpp"
+#include "control/option_parts.hpp"
 #include "control/option_values.hpp"
 
 namespace ctgate {
@@ -20,6 +22,11 @@ ordered_json or_null(const std::string& text) {
 
 ordered_json or_null(const std::optional<IpAddress>& address) {
     return address ? ordered_json(address->text()) : ordered_json(nullptr);
+}
+
+// Of a limit, where 0 stands for none.
+ordered_json or_null(std::uint64_t number) {
+    return number == 0 ? ordered_json(nullptr) : ordered_json(number);
 }
 
 template <typename Option, typename ToJson>
@@ -47,6 +54,23 @@ ordered_json to_json(const RouteOption& option) {
             {"interface", or_null(option.interface)}};
 }
 
+template <typename Enum>
+ordered_json word_or_null(std::optional<Enum> value) {
+    return value ? ordered_json(text(*value)) : ordered_json(nullptr);
+}
+
+ordered_json to_json(const NatBehaviour& behaviour) {
+    return {{"mapping", text(behaviour.mapping)}, {"filtering", text(behaviour.filtering)}};
+}
+
+ordered_json to_json(const HostOption& option) {
+    return {{"prefix", option.prefix.text()},
+            {"protocol", option.protocol ? ordered_json(protocol_word(*option.protocol))
+                                         : ordered_json(nullptr)},
+            {"mapping", word_or_null(option.mapping)},
+            {"filtering", word_or_null(option.filtering)}};
+}
+
 }  // namespace
 
 ordered_json to_json(const ParsedOptions& options) {
@@ -61,9 +85,14 @@ ordered_json to_json(const ParsedOptions& options) {
             {"move", config.move},
             {"addresses", array(config.addresses, each)},
             {"routes", array(config.routes, each)},
+            {"behaviour", to_json(in_force(config.behaviour))},
+            {"hosts", array(config.hosts, each)},
+            {"inbound_refresh", config.inbound_refresh},
+            {"overload_when_full", config.overload_when_full},
+            {"max_ports_per_host", or_null(config.max_ports_per_host)},
+            {"refusal_icmp", config.refuse_icmp},
             {"clamp_mss", text(config.clamp_mss)},
-            {"max_sessions",
-             config.max_sessions == 0 ? ordered_json(nullptr) : ordered_json(config.max_sessions)},
+            {"max_sessions", or_null(config.max_sessions)},
             {"accepted_mark", config.accepted_mark},
             {"attach", text(config.attach)},
             {"log_level", text(config.log_level)}};

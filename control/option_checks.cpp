@@ -36,6 +36,8 @@ void OptionDraft::check() {
     check_external_addresses();
     check_address_counts();
     check_port_ranges();
+    check_behaviour();
+    check_hosts();
 }
 
 void OptionDraft::require(const char* name, const char* remedy) {

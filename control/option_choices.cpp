@@ -36,6 +36,18 @@ Complaint take_log_level(const std::string& value, Config& config) {
     return take_choice(value, config.log_level);
 }
 
+Complaint take_inbound_refresh(const std::string& value, Config& config) {
+    return take_choice(value, config.inbound_refresh);
+}
+
+Complaint take_overload_when_full(const std::string& value, Config& config) {
+    return take_choice(value, config.overload_when_full);
+}
+
+Complaint take_refusal_icmp(const std::string& value, Config& config) {
+    return take_choice(value, config.refuse_icmp);
+}
+
 std::string_view text(ClampMss value) {
     return choice_text(value);
 }
@@ -45,6 +57,10 @@ std::string_view text(AttachMode value) {
 }
 
 std::string_view text(LogLevel value) {
+    return choice_text(value);
+}
+
+std::string_view yes_or_no(bool value) {
     return choice_text(value);
 }
 

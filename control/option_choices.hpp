@@ -19,6 +19,11 @@ namespace ctgate {
 template <typename Enum>
 struct Choices;
 
+template <>
+struct Choices<bool> {
+    static constexpr std::pair<std::string_view, bool> list[] = {{"yes", true}, {"no", false}};
+};
+
 template <typename Enum>
 Complaint take_choice(const std::string& value, Enum& target) {
     std::string words;

@@ -59,4 +59,12 @@ Complaint host_complaint(const IpPrefix& prefix) {
     return host_complaint(prefix.address);
 }
 
+Complaint network_complaint(const IpPrefix& prefix) {
+    const IpPrefix network{prefix.network(), prefix.length};
+    if (prefix == network) {
+        return std::nullopt;
+    }
+    return fmt::format("has bits behind its prefix length; write {}", network.text());
+}
+
 }  // namespace ctgate

@@ -20,4 +20,7 @@ Complaint host_complaint(IpAddress address);
 // (RFC 3021) or one.
 Complaint host_complaint(const IpPrefix& prefix);
 
+// Why the prefix does not name a network: it has bits behind its length.
+Complaint network_complaint(const IpPrefix& prefix);
+
 }  // namespace ctgate

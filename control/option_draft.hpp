@@ -44,7 +44,12 @@ class OptionDraft {
     void check_external_addresses();
     void check_address_counts();
     void check_port_ranges();
+    void check_behaviour();
+    void check_hosts();
     void require(const char* name, const char* remedy);
+    // The place of the value in force, of an option that may stand once and was taken.
+    const std::string& label(const char* name) const { return labels_.at(name).back(); }
+    bool taken(const char* name) const { return labels_.contains(name); }
     // The label of the n-th value of a repeatable option.
     const std::string& label(const char* name, std::size_t index) const;
     // Every value (of the option, as text) that was there before.

@@ -34,11 +34,7 @@ Complaint destination_complaint(const std::string& text, std::optional<IpPrefix>
     if (!destination) {
         return "does not begin with a prefix; write it as 10.0.0.0/8,via=192.0.2.1,dev=eth0";
     }
-    const IpPrefix network{destination->network(), destination->length};
-    if (*destination != network) {
-        return fmt::format("has bits behind its prefix length; write {}", network.text());
-    }
-    return std::nullopt;
+    return network_complaint(*destination);
 }
 
 Complaint parse_route(const std::string& value, RouteOption& route) {

@@ -32,6 +32,33 @@ constexpr Option pool_options[] = {
      "Default: 1024-65535 (RFC 4787 REQ-3a)."},
 };
 
+constexpr Option behaviour_options[] = {
+    {"mapping", "BEHAVIOUR", false, take_mapping,
+     "endpoint-independent (default): an internal endpoint keeps its external one whatever it "
+     "talks to. address-and-port-dependent: each session may get another, and fewer ports serve "
+     "more sessions."},
+    {"filtering", "BEHAVIOUR", false, take_filtering,
+     "Who may reach an internal endpoint by its external one: every remote endpoint "
+     "(endpoint-independent), those with an address it has sent to (address-dependent, the "
+     "default), or those it has sent to (address-and-port-dependent, and always so with that "
+     "mapping)."},
+    {"host", "CIDR[,KEY=VALUE]...", true, take_host,
+     "What differs for these internal hosts: mapping=BEHAVIOUR, filtering=BEHAVIOUR; with "
+     "protocol=tcp or protocol=udp for that protocol only. The longest prefix wins."},
+    {"inbound-refresh", "yes|no", false, take_inbound_refresh,
+     "Packets from outside keep a mapping alive too. Default: no (RFC 4787 REQ-6)."},
+    {"overload-when-full", "yes|no", false, take_overload_when_full,
+     "When no port is free, share those of others whose sessions go elsewhere, with "
+     "address-and-port-dependent behaviour, instead of refusing the session. Default: no (RFC 4787 "
+     "REQ-3, REQ-11)."},
+    {"max-ports-per-host", "N", false, take_max_ports_per_host,
+     "External ports that one internal host may have, of each protocol (RFC 6888 REQ-4). Default: "
+     "0, no limit."},
+    {"refusal-icmp", "yes|no", false, take_refusal_icmp,
+     "Tell an internal host by ICMP when its new session is refused (RFC 5508 REQ-8). Default: "
+     "yes."},
+};
+
 constexpr Option session_options[] = {
     {"max-sessions", "N", false, take_max_sessions,
      "Size of the kernel's conntrack table (nf_conntrack_max). Default: as it is."},
@@ -65,6 +92,7 @@ constexpr Option general_options[] = {
 constexpr OptionGroup groups[] = {
     {"Interfaces", interface_options},
     {"External addresses and ports", pool_options},
+    {"Mappings and who may use them", behaviour_options},
     {"Sessions", session_options},
     {"Interfaces, addresses and routes to set up (taken back by 'ctgate down')", setup_options},
     {"General", general_options},

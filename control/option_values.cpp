@@ -138,6 +138,15 @@ Complaint take_max_sessions(const std::string& value, Config& config) {
     return std::nullopt;
 }
 
+Complaint take_max_ports_per_host(const std::string& value, Config& config) {
+    const auto ports = parse_number<std::uint16_t>(value);
+    if (!ports) {
+        return "is no number of ports from 1 to 65535, such as 2048, nor 0 for no limit";
+    }
+    config.max_ports_per_host = *ports;
+    return std::nullopt;
+}
+
 Complaint take_accepted_mark(const std::string& value, Config& config) {
     const bool hexadecimal = value.starts_with("0x") || value.starts_with("0X");
     const auto mark = hexadecimal

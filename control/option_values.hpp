@@ -28,11 +28,25 @@ Complaint take_max_sessions(const std::string& value, Config& config);
 Complaint take_accepted_mark(const std::string& value, Config& config);
 Complaint take_attach(const std::string& value, Config& config);
 Complaint take_log_level(const std::string& value, Config& config);
+Complaint take_mapping(const std::string& value, Config& config);
+Complaint take_filtering(const std::string& value, Config& config);
+Complaint take_host(const std::string& value, Config& config);
+Complaint take_inbound_refresh(const std::string& value, Config& config);
+Complaint take_overload_when_full(const std::string& value, Config& config);
+Complaint take_max_ports_per_host(const std::string& value, Config& config);
+Complaint take_refusal_icmp(const std::string& value, Config& config);
+
+// Why this filtering cannot be had with this mapping, to be read behind the option that asks for
+// the filtering.
+Complaint behaviour_complaint(NatBehaviour behaviour);
 
 // The words that the options take.
 std::string_view text(ClampMss value);
 std::string_view text(AttachMode value);
 std::string_view text(LogLevel value);
+std::string_view text(MappingBehaviour value);
+std::string_view text(FilteringBehaviour value);
+std::string_view yes_or_no(bool value);
 
 // The values as the options write them: "wan0=203.0.113.5", "203.0.113.5=1024-2047",
 // "10.0.0.0/8,via=10.1.0.1,dev=lan0".
@@ -40,6 +54,7 @@ std::string text(const ExternalAddressOption& option);
 std::string text(const PortRangeOption& option);
 std::string text(const AddressOption& option);
 std::string text(const RouteOption& option);
+std::string text(const HostOption& option);
 
 // Foreign text for a message, in quotes: one line of printable ASCII whatever it holds (other
 // bytes as \xNN), cut where it is long.

@@ -44,6 +44,7 @@ void require_same_again(const Config& config) {
     require_same_again(config.port_ranges, ctgate::take_port_range);
     require_same_again(config.addresses, ctgate::take_address);
     require_same_again(config.routes, ctgate::take_route);
+    require_same_again(config.hosts, ctgate::take_host);
 }
 
 void as_file(const std::string& text) {

@@ -31,22 +31,31 @@ TEST(Check, SaysWhatWouldBeServed) {
               "  external addresses the first of each external interface\n"
               "  external ports     1-9\n"
               "  adds addresses     lan0=10.0.0.1/24\n"
+              "  behaviour          mapping endpoint-independent, filtering address-dependent\n"
+              "  switches           inbound-refresh no, overload-when-full no, refusal-icmp yes\n"
               "  accepted mark      0x80000000\n"
               "  modes              clamp-mss auto, attach auto, log-level info\n");
 }
 
 TEST(Check, Json) {
-    const json all = json::parse(output_of(
-        check_command, with_sides({"--json", "--external-address", "203.0.113.5", "--port-range",
-                                   "203.0.113.5=1-9", "--route", "10.0.0.0/8,dev=lan0", "--netns",
-                                   "gw", "--max-sessions", "9"})));
+    const json all = json::parse(
+        output_of(check_command,
+                  with_sides({"--json", "--external-address", "203.0.113.5", "--port-range",
+                              "203.0.113.5=1-9", "--route", "10.0.0.0/8,dev=lan0", "--netns", "gw",
+                              "--max-sessions", "9", "--mapping=address-and-port-dependent",
+                              "--host", "10.0.0.5/32,mapping=endpoint-independent,protocol=udp"})));
     EXPECT_EQ(all, json::parse(R"({
         "config_file": null, "netns": "gw", "internal": ["lan0"], "external": ["wan0"],
         "external_addresses": [{"interface": null, "address": "203.0.113.5"}],
         "port_ranges": [{"address": "203.0.113.5", "low": 1, "high": 9}],
         "move": [], "addresses": [],
         "routes": [{"destination": "10.0.0.0/8", "via": null, "interface": "lan0"}],
-        "clamp_mss": "auto", "max_sessions": 9, "accepted_mark": 2147483648, "attach": "auto",
+        "behaviour": {"mapping": "address-and-port-dependent",
+                      "filtering": "address-and-port-dependent"},
+        "hosts": [{"prefix": "10.0.0.5/32", "protocol": "udp", "mapping": "endpoint-independent",
+                   "filtering": null}],
+        "inbound_refresh": false, "overload_when_full": false, "max_ports_per_host": null,
+        "refusal_icmp": true, "clamp_mss": "auto", "max_sessions": 9, "accepted_mark": 2147483648, "attach": "auto",
         "log_level": "info"})"));
     // An interface may have any bytes in its name; JSON has UTF-8.
     EXPECT_TRUE(json::accept(output_of(check_command, with_sides({"--internal=\xff", "--json"}))));

@@ -20,11 +20,28 @@ TEST(OptionsHelp, FitsTheTerminalAndNamesEveryOption) {
         EXPECT_LE(line.size(), 80u) << line;
         EXPECT_FALSE(line.ends_with(' ')) << line;
     }
-    for (const char* name :
-         {"--internal IF", "--external IF", "--external-address [IF=]ADDR",
-          "--port-range [ADDR=]LOW-HIGH", "--address IF=ADDR/LENGTH", "--route CIDR",
-          "--netns NAME", "--move IF", "--clamp-mss MODE", "--max-sessions N",
-          "--accepted-mark BIT", "--attach MODE", "--log-level LEVEL", "--config FILE", "--help"}) {
+    for (const char* name : {"--internal IF",
+                             "--external IF",
+                             "--external-address [IF=]ADDR",
+                             "--port-range [ADDR=]LOW-HIGH",
+                             "--address IF=ADDR/LENGTH",
+                             "--route CIDR",
+                             "--netns NAME",
+                             "--move IF",
+                             "--clamp-mss MODE",
+                             "--max-sessions N",
+                             "--mapping BEHAVIOUR",
+                             "--filtering BEHAVIOUR",
+                             "--host CIDR[,KEY=VALUE]...",
+                             "--inbound-refresh yes|no",
+                             "--overload-when-full yes|no",
+                             "--max-ports-per-host N",
+                             "--refusal-icmp yes|no",
+                             "--accepted-mark BIT",
+                             "--attach MODE",
+                             "--log-level LEVEL",
+                             "--config FILE",
+                             "--help"}) {
         EXPECT_THAT(options_help(), HasSubstr(name));
     }
 }

@@ -17,28 +17,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-Config parse(const Words& words) {
-    return parse_options(with_sides(words)).config;
-}
-
-// The only problem of these words, the sides being given.
-std::string problem(const Words& words) {
-    const Words found = option_problems(with_sides(words));
-    EXPECT_THAT(found, SizeIs(1));
-    return found.empty() ? "" : found[0];
-}
-
-struct Case {
-    Words words;
-    std::string problem;
-};
-
-void expect_problems(const std::vector<Case>& cases) {
-    for (const Case& each : cases) {
-        EXPECT_EQ(problem(each.words), each.problem);
-    }
-}
-
 TEST(Options, DefaultsAreThoseOfTheHeader) {
     const ParsedOptions parsed = parse_options(with_sides({}));
     EXPECT_FALSE(parsed.help);
@@ -337,7 +315,7 @@ TEST(Options, WordsThatAreNone) {
         {{"--intrenal", "eth0"}, "'--intrenal' is no option; did you mean --internal?"},
         {{"--port_range=1-5"}, "'--port_range' is no option; did you mean --port-range?"},
         // No guessing: an abbreviation is only suggested.
-        {{"--max", "5"}, "'--max' is no option; did you mean --max-sessions?"},
+        {{"--max-ses", "5"}, "'--max-ses' is no option; did you mean --max-sessions?"},
         {{"--zone", "eth0"}, "'--zone' is no option" + all},
         {{"-i", "eth0"}, "'-i' is no option" + all},
         {{"-hx"}, "'-hx' is no option" + all},
