@@ -32,9 +32,13 @@ are printed at once, one a line, those of the file as FILE:LINE.
           or null, interface or null), behaviour (mapping and filtering in
           force), hosts (prefix, and protocol, mapping, filtering or null),
           inbound_refresh, overload_when_full, max_ports_per_host (null: no
-          limit), refusal_icmp, clamp_mss, max_sessions (null: left alone),
-          accepted_mark (a number), attach, log_level; new fields may be
-          added. Problems go to standard error, as text all the same.
+          limit), refusal_icmp, forwards (protocols, external or null, low,
+          high, internal, internal_low, from, not_from), one_to_one (external,
+          internal), dmz (or null), no_nat, timeouts (udp, tcp_established,
+          tcp_transitory, icmp, in seconds), dangerous_timeouts, clamp_mss,
+          max_sessions (null: left alone), accepted_mark (a number), attach,
+          log_level; new fields may be added. Problems go to standard error,
+          as text all the same.
 
 Exit status: 0 valid; 2 problems, named on standard error.
 )";
@@ -52,6 +56,10 @@ void print_json(const ParsedOptions& options) {
 
 std::string list(const std::vector<std::string>& words) {
     return fmt::format("{}", fmt::join(words, ", "));
+}
+
+std::string text(const IpPrefix& prefix) {
+    return prefix.text();
 }
 
 template <typename Option>
@@ -103,6 +111,11 @@ void print_text(const Config& config) {
                fmt::format("inbound-refresh {}, overload-when-full {}, refusal-icmp {}",
                            yes_or_no(config.inbound_refresh), yes_or_no(config.overload_when_full),
                            yes_or_no(config.refuse_icmp)));
+    print_if("forwards", list(config.forwards));
+    print_if("one-to-one", list(config.one_to_one));
+    print_if("dmz", config.dmz ? config.dmz->text() : "");
+    print_if("not translated", list(config.no_nat));
+    print_line("timeouts", text(config.timeouts));
     print_if("max sessions", limit(config.max_sessions));
     print_line("accepted mark", fmt::format("{:#010x}", config.accepted_mark));
     print_line("modes", fmt::format("clamp-mss {}, attach {}, log-level {}", text(config.clamp_mss),

@@ -65,6 +65,33 @@ struct RouteOption {
     std::string interface;  // empty: the kernel finds it from via
 };
 
+// --forward PROTO:[EXTERNAL:]PORT[-PORT]:INTERNAL:PORT[-PORT][,from=CIDR]...[,not-from=CIDR]...
+struct ForwardOption {
+    bool tcp = false;
+    bool udp = false;
+    std::optional<IpAddress> external;  // none: every external address
+    std::uint16_t low = 0;              // low..high go to internal_low.., host byte order
+    std::uint16_t high = 0;
+    IpAddress internal;
+    std::uint16_t internal_low = 0;
+    std::vector<IpPrefix> from;      // remote addresses that are let in; empty: all
+    std::vector<IpPrefix> not_from;  // but not these
+};
+
+// --one-to-one EXTERNAL=INTERNAL
+struct OneToOneOption {
+    IpAddress external;
+    IpAddress internal;
+};
+
+// Seconds after which an idle session is forgotten.
+struct Timeouts {
+    unsigned udp = CTGATE_UDP_TIMEOUT;
+    unsigned tcp_established = CTGATE_TCP_ESTABLISHED_TIMEOUT;
+    unsigned tcp_transitory = CTGATE_TCP_TRANSITORY_TIMEOUT;
+    unsigned icmp = CTGATE_ICMP_TIMEOUT;
+};
+
 struct Config {
     std::string netns;  // empty: the current network namespace
     std::vector<std::string> move;
@@ -80,6 +107,12 @@ struct Config {
     bool overload_when_full = false;
     unsigned max_ports_per_host = 0;  // of each protocol; 0: no limit
     bool refuse_icmp = true;          // tell hosts of refused sessions (ICMP 3/13)
+    std::vector<ForwardOption> forwards;
+    std::vector<OneToOneOption> one_to_one;
+    std::optional<IpAddress> dmz;  // the internal host that gets what nobody else does
+    std::vector<IpPrefix> no_nat;  // destinations that are routed untranslated
+    Timeouts timeouts;
+    bool dangerous_timeouts = false;  // below those of the RFCs
     ClampMss clamp_mss = ClampMss::automatic;
     std::uint64_t max_sessions = 0;                      // 0: leave the kernel's limit alone
     std::uint32_t accepted_mark = CTGATE_ACCEPTED_MARK;  // exactly one bit

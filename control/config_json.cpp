@@ -71,6 +71,40 @@ ordered_json to_json(const HostOption& option) {
             {"filtering", word_or_null(option.filtering)}};
 }
 
+ordered_json to_json(const IpPrefix& prefix) {
+    return prefix.text();
+}
+
+ordered_json to_json(const ForwardOption& option) {
+    const auto each = [](const IpPrefix& prefix) { return to_json(prefix); };
+    ordered_json protocols = ordered_json::array();
+    if (option.tcp) {
+        protocols.push_back("tcp");
+    }
+    if (option.udp) {
+        protocols.push_back("udp");
+    }
+    return {{"protocols", protocols},
+            {"external", or_null(option.external)},
+            {"low", option.low},
+            {"high", option.high},
+            {"internal", option.internal.text()},
+            {"internal_low", option.internal_low},
+            {"from", array(option.from, each)},
+            {"not_from", array(option.not_from, each)}};
+}
+
+ordered_json to_json(const OneToOneOption& option) {
+    return {{"external", option.external.text()}, {"internal", option.internal.text()}};
+}
+
+ordered_json to_json(const Timeouts& timeouts) {
+    return {{"udp", timeouts.udp},
+            {"tcp_established", timeouts.tcp_established},
+            {"tcp_transitory", timeouts.tcp_transitory},
+            {"icmp", timeouts.icmp}};
+}
+
 }  // namespace
 
 ordered_json to_json(const ParsedOptions& options) {
@@ -91,6 +125,12 @@ ordered_json to_json(const ParsedOptions& options) {
             {"overload_when_full", config.overload_when_full},
             {"max_ports_per_host", or_null(config.max_ports_per_host)},
             {"refusal_icmp", config.refuse_icmp},
+            {"forwards", array(config.forwards, each)},
+            {"one_to_one", array(config.one_to_one, each)},
+            {"dmz", or_null(config.dmz)},
+            {"no_nat", array(config.no_nat, each)},
+            {"timeouts", to_json(config.timeouts)},
+            {"dangerous_timeouts", config.dangerous_timeouts},
             {"clamp_mss", text(config.clamp_mss)},
             {"max_sessions", or_null(config.max_sessions)},
             {"accepted_mark", config.accepted_mark},

@@ -38,6 +38,9 @@ void OptionDraft::check() {
     check_port_ranges();
     check_behaviour();
     check_hosts();
+    check_forwards();
+    check_one_to_one();
+    check_timeouts();
 }
 
 void OptionDraft::require(const char* name, const char* remedy) {
@@ -82,6 +85,11 @@ void OptionDraft::check_duplicates() {
     refuse_duplicates("external", config_.external);
     refuse_duplicates("move", config_.move);
     refuse_duplicates("address", texts(config_.addresses));
+    std::vector<std::string> untranslated;
+    for (const IpPrefix& prefix : config_.no_nat) {
+        untranslated.push_back(prefix.text());
+    }
+    refuse_duplicates("no-nat", untranslated);
     std::vector<std::string> destinations;
     for (const RouteOption& route : config_.routes) {
         destinations.push_back(route.destination.text());

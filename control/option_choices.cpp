@@ -48,6 +48,10 @@ Complaint take_refusal_icmp(const std::string& value, Config& config) {
     return take_choice(value, config.refuse_icmp);
 }
 
+Complaint take_dangerous_timeouts(const std::string& value, Config& config) {
+    return take_choice(value, config.dangerous_timeouts);
+}
+
 std::string_view text(ClampMss value) {
     return choice_text(value);
 }

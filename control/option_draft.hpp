@@ -46,6 +46,9 @@ class OptionDraft {
     void check_port_ranges();
     void check_behaviour();
     void check_hosts();
+    void check_forwards();
+    void check_one_to_one();
+    void check_timeouts();
     void require(const char* name, const char* remedy);
     // The place of the value in force, of an option that may stand once and was taken.
     const std::string& label(const char* name) const { return labels_.at(name).back(); }

@@ -18,8 +18,8 @@ The file of --config has the same options without dashes, one a line:
   port-range = 203.0.113.5=20000-59999
 
 The command line adds to the options that may stand more than once (interfaces,
-addresses, port ranges, hosts, routes) and wins over the file with all others.
-'#' begins a comment; blank lines do not matter.
+addresses, port ranges, hosts, forwards, routes) and wins over the file with all
+others. '#' begins a comment; blank lines do not matter.
 
 Examples:
   ctgate run --internal lan0 --internal lab0 --external wan0

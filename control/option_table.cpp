@@ -59,6 +59,32 @@ constexpr Option behaviour_options[] = {
      "yes."},
 };
 
+constexpr Option static_options[] = {
+    {"forward", "PROTO:[ADDR:]PORTS:HOST:PORTS[,...]", true, take_forward,
+     "What comes for these ports (one, or LOW-HIGH) of this external address, or of every one, "
+     "goes to this internal host and its ports. PROTO: tcp, udp or tcp+udp. from=CIDR: only from "
+     "there; not-from=CIDR: not from there; each may be repeated."},
+    {"one-to-one", "EXTERNAL=INTERNAL", true, take_one_to_one,
+     "The external address belongs to this internal host alone, with all its ports."},
+    {"dmz", "HOST", false, take_dmz,
+     "The internal host that gets what comes to an external address and belongs to nobody else."},
+    {"no-nat", "CIDR", true, take_no_nat,
+     "Route what goes to these destinations untranslated (RFC 6888 REQ-6)."},
+};
+
+constexpr Option timeout_options[] = {
+    {"udp-timeout", "SECONDS", false, take_udp_timeout,
+     "When an idle UDP session is forgotten. Default: 300 (RFC 4787 REQ-5)."},
+    {"tcp-established-timeout", "SECONDS", false, take_tcp_established_timeout,
+     "When an idle TCP session is. Default: 7440 (RFC 5382 REQ-5)."},
+    {"tcp-transitory-timeout", "SECONDS", false, take_tcp_transitory_timeout,
+     "When one is that opens or closes. Default: 240 (RFC 5382 REQ-5)."},
+    {"icmp-timeout", "SECONDS", false, take_icmp_timeout,
+     "When an ICMP query is. Default: 60 (RFC 5508 REQ-2)."},
+    {"dangerous-timeouts", "yes|no", false, take_dangerous_timeouts,
+     "Allow timeouts below those of the RFCs (UDP 120, TCP 7440 and 240, ICMP 60). Default: no."},
+};
+
 constexpr Option session_options[] = {
     {"max-sessions", "N", false, take_max_sessions,
      "Size of the kernel's conntrack table (nf_conntrack_max). Default: as it is."},
@@ -93,6 +119,8 @@ constexpr OptionGroup groups[] = {
     {"Interfaces", interface_options},
     {"External addresses and ports", pool_options},
     {"Mappings and who may use them", behaviour_options},
+    {"What is fixed for hosts and networks", static_options},
+    {"Timeouts", timeout_options},
     {"Sessions", session_options},
     {"Interfaces, addresses and routes to set up (taken back by 'ctgate down')", setup_options},
     {"General", general_options},

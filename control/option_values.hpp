@@ -35,6 +35,15 @@ Complaint take_inbound_refresh(const std::string& value, Config& config);
 Complaint take_overload_when_full(const std::string& value, Config& config);
 Complaint take_max_ports_per_host(const std::string& value, Config& config);
 Complaint take_refusal_icmp(const std::string& value, Config& config);
+Complaint take_forward(const std::string& value, Config& config);
+Complaint take_one_to_one(const std::string& value, Config& config);
+Complaint take_dmz(const std::string& value, Config& config);
+Complaint take_no_nat(const std::string& value, Config& config);
+Complaint take_udp_timeout(const std::string& value, Config& config);
+Complaint take_tcp_established_timeout(const std::string& value, Config& config);
+Complaint take_tcp_transitory_timeout(const std::string& value, Config& config);
+Complaint take_icmp_timeout(const std::string& value, Config& config);
+Complaint take_dangerous_timeouts(const std::string& value, Config& config);
 
 // Why this filtering cannot be had with this mapping, to be read behind the option that asks for
 // the filtering.
@@ -55,6 +64,11 @@ std::string text(const PortRangeOption& option);
 std::string text(const AddressOption& option);
 std::string text(const RouteOption& option);
 std::string text(const HostOption& option);
+std::string text(const ForwardOption& option);
+std::string text(const OneToOneOption& option);
+
+// For people: "UDP 300 s, ...".
+std::string text(const Timeouts& timeouts);
 
 // Foreign text for a message, in quotes: one line of printable ASCII whatever it holds (other
 // bytes as \xNN), cut where it is long.

@@ -45,6 +45,8 @@ void require_same_again(const Config& config) {
     require_same_again(config.addresses, ctgate::take_address);
     require_same_again(config.routes, ctgate::take_route);
     require_same_again(config.hosts, ctgate::take_host);
+    require_same_again(config.forwards, ctgate::take_forward);
+    require_same_again(config.one_to_one, ctgate::take_one_to_one);
 }
 
 void as_file(const std::string& text) {

@@ -33,8 +33,29 @@ TEST(Check, SaysWhatWouldBeServed) {
               "  adds addresses     lan0=10.0.0.1/24\n"
               "  behaviour          mapping endpoint-independent, filtering address-dependent\n"
               "  switches           inbound-refresh no, overload-when-full no, refusal-icmp yes\n"
+              "  timeouts           UDP 300 s, TCP 7440 s (opening and closing: 240 s), ICMP 60 "
+              "s\n"
               "  accepted mark      0x80000000\n"
               "  modes              clamp-mss auto, attach auto, log-level info\n");
+}
+
+TEST(Check, SaysWhatIsFixed) {
+    EXPECT_THAT(
+        output_of(check_command,
+                  with_sides({"--host=10.0.0.5/32,filtering=endpoint-independent",
+                              "--max-ports-per-host=99", "--forward=tcp:80:10.0.0.2:80",
+                              "--forward=udp:203.0.113.5:5-9:10.0.0.2:5-9,not-from=192.0.2.0/24",
+                              "--one-to-one=203.0.113.9=10.0.0.9", "--dmz=10.0.0.5",
+                              "--no-nat=10.0.0.0/8"})),
+        HasSubstr("  for hosts          10.0.0.5/32,filtering=endpoint-independent\n"
+                  "  max ports per host 99\n"
+                  "  switches           inbound-refresh no, overload-when-full no, refusal-icmp "
+                  "yes\n"
+                  "  forwards           tcp:80:10.0.0.2:80, "
+                  "udp:203.0.113.5:5-9:10.0.0.2:5-9,not-from=192.0.2.0/24\n"
+                  "  one-to-one         203.0.113.9=10.0.0.9\n"
+                  "  dmz                10.0.0.5\n"
+                  "  not translated     10.0.0.0/8\n"));
 }
 
 TEST(Check, Json) {
@@ -43,7 +64,10 @@ TEST(Check, Json) {
                   with_sides({"--json", "--external-address", "203.0.113.5", "--port-range",
                               "203.0.113.5=1-9", "--route", "10.0.0.0/8,dev=lan0", "--netns", "gw",
                               "--max-sessions", "9", "--mapping=address-and-port-dependent",
-                              "--host", "10.0.0.5/32,mapping=endpoint-independent,protocol=udp"})));
+                              "--host", "10.0.0.5/32,mapping=endpoint-independent,protocol=udp",
+                              "--forward=tcp+udp:80-81:10.0.0.2:90-91,from=192.0.2.0/24",
+                              "--one-to-one=203.0.113.9=10.0.0.9", "--dmz=10.0.0.5",
+                              "--no-nat=10.0.0.0/8", "--udp-timeout=120"})));
     EXPECT_EQ(all, json::parse(R"({
         "config_file": null, "netns": "gw", "internal": ["lan0"], "external": ["wan0"],
         "external_addresses": [{"interface": null, "address": "203.0.113.5"}],
@@ -55,7 +79,14 @@ TEST(Check, Json) {
         "hosts": [{"prefix": "10.0.0.5/32", "protocol": "udp", "mapping": "endpoint-independent",
                    "filtering": null}],
         "inbound_refresh": false, "overload_when_full": false, "max_ports_per_host": null,
-        "refusal_icmp": true, "clamp_mss": "auto", "max_sessions": 9, "accepted_mark": 2147483648, "attach": "auto",
+        "refusal_icmp": true,
+        "forwards": [{"protocols": ["tcp", "udp"], "external": null, "low": 80, "high": 81,
+                      "internal": "10.0.0.2", "internal_low": 90, "from": ["192.0.2.0/24"],
+                      "not_from": []}],
+        "one_to_one": [{"external": "203.0.113.9", "internal": "10.0.0.9"}],
+        "dmz": "10.0.0.5", "no_nat": ["10.0.0.0/8"],
+        "timeouts": {"udp": 120, "tcp_established": 7440, "tcp_transitory": 240, "icmp": 60},
+        "dangerous_timeouts": false, "clamp_mss": "auto", "max_sessions": 9, "accepted_mark": 2147483648, "attach": "auto",
         "log_level": "info"})"));
     // An interface may have any bytes in its name; JSON has UTF-8.
     EXPECT_TRUE(json::accept(output_of(check_command, with_sides({"--internal=\xff", "--json"}))));

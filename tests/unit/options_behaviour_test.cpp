@@ -8,7 +8,6 @@
 namespace ctgate {
 namespace {
 
-using testing::ElementsAre;
 using testing::SizeIs;
 
 const std::string cannot =

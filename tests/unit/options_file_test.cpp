@@ -64,6 +64,13 @@ TEST(ConfigText, EveryOption) {
         "port-range = 203.0.113.5=1024-2047\n"
         "address = lan0=10.0.0.1/24\n"
         "route = 0.0.0.0/0,via=203.0.113.1,dev=wan0\n"
+        "host = 10.0.0.5/32,filtering=endpoint-independent\n"
+        "forward = tcp:80:10.0.0.2:80,from=192.0.2.0/24   # the web\n"
+        "one-to-one = 203.0.113.9=10.0.0.9\n"
+        "no-nat = 10.9.0.0/16\n"
+        "dmz = 10.0.0.4\n"
+        "udp-timeout = 5\n"
+        "dangerous-timeouts = yes\n"
         "clamp-mss = on\n"
         "max-sessions = 1000\n"
         "accepted-mark = 0x10\n"
@@ -81,6 +88,13 @@ TEST(ConfigText, EveryOption) {
     EXPECT_EQ(config.addresses[0].prefix.text(), "10.0.0.1/24");
     ASSERT_THAT(config.routes, SizeIs(1));
     EXPECT_EQ(config.routes[0].interface, "wan0");
+    EXPECT_THAT(config.hosts, SizeIs(1));
+    ASSERT_THAT(config.forwards, SizeIs(1));
+    EXPECT_THAT(config.forwards[0].from, SizeIs(1));
+    EXPECT_THAT(config.one_to_one, SizeIs(1));
+    EXPECT_THAT(config.no_nat, SizeIs(1));
+    EXPECT_EQ(config.dmz->text(), "10.0.0.4");
+    EXPECT_EQ(config.timeouts.udp, 5u);
     EXPECT_EQ(config.clamp_mss, ClampMss::on);
     EXPECT_EQ(config.max_sessions, 1000u);
     EXPECT_EQ(config.accepted_mark, 0x10u);
