@@ -40,13 +40,19 @@ bool is_forwarding_of_all(const json& details) {
            sysctl::read("net/ipv4/conf/all/forwarding") == "1";
 }
 
+// The value is the one we have set, or the one we were about to replace when we were killed.
+bool is_ours(const json& details, const std::string& value) {
+    return details.at("value") == value || details.value("replaces", "") == value;
+}
+
 // Somebody who has changed the setting after us knows better; an interface may be gone.
 void undo_sysctl(const json& details) {
     const std::string name = current_name(details);
     if (is_forwarding_of_all(details)) {
         return;
     }
-    if (sysctl::read(name) == details.at("value").get<std::string>()) {
+    const auto current = sysctl::read(name);
+    if (current && is_ours(details, *current)) {
         sysctl::write(name, details.at("before").get<std::string>());
     }
 }
@@ -79,24 +85,27 @@ bool set_sysctl(Journal& journal, const std::string& name, const std::string& va
     const std::string key = key_of_sysctl(name);
     // What somebody has set since we did is the state to go back to.
     const Change* earlier = journal.find(key);
-    const bool ours = earlier && earlier->details.at("value") == *current;
+    const bool ours = earlier && is_ours(earlier->details, *current);
     const json before = ours ? earlier->details.at("before") : json(*current);
-    const auto note = [&](const std::string& now) {
-        journal.record({key,
-                        {{"kind", "sysctl"},
-                         {"name", name},
-                         {"before", before},
-                         {"value", now},
-                         {"ifindex", ifindex}}});
-    };
+    json details = {{"kind", "sysctl"},
+                    {"name", name},
+                    {"before", before},
+                    {"value", value},
+                    {"ifindex", ifindex}};
+    if (ours) {
+        details["replaces"] = *current;
+    }
     if (!sysctl::writable(name)) {
         return false;
     }
-    note(value);
+    journal.record({key, details});
     sysctl::write(name, value);
     // The kernel rounds some values.
-    if (const auto now = sysctl::read(name); now && *now != value) {
-        note(*now);
+    const auto now = sysctl::read(name);
+    if (ours || (now && *now != value)) {
+        details.erase("replaces");
+        details["value"] = now.value_or(value);
+        journal.record({key, details});
     }
     return true;
 }

@@ -58,6 +58,7 @@ void Gateway::reload(Config config) {
         const std::exception_ptr cause = std::current_exception();
         std::swap(config_, config);
         undo_from(first);
+        settings::set_conntrack(journal_, config_.timeouts);
         dataplane_ = Dataplane(directory_, config_.accepted_mark);
         table_.clear();
         serve();
@@ -114,7 +115,7 @@ void Gateway::program() {
     for (const RouteOption& each : config_.routes) {
         changes::add_route(journal_, each);
     }
-    settings::set_conntrack(journal_);
+    settings::set_conntrack(journal_, config_.timeouts);
     if (config_.max_sessions != 0 && !settings::make_room(journal_, config_.max_sessions)) {
         spdlog::warn(
             "--max-sessions {}: this network namespace may not size the kernel's table; "

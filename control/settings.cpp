@@ -5,10 +5,10 @@
 
 #include <charconv>
 #include <stdexcept>
+#include <vector>
 
 #include "control/changes.hpp"
 #include "control/sysctl.hpp"
-#include "ctgate/defaults.h"
 
 namespace ctgate::settings {
 namespace {
@@ -18,20 +18,22 @@ struct Setting {
     unsigned value;
 };
 
-constexpr Setting conntrack_settings[] = {
-    {"udp_timeout", CTGATE_UDP_TIMEOUT},
-    {"udp_timeout_stream", CTGATE_UDP_TIMEOUT},
-    {"icmp_timeout", CTGATE_ICMP_TIMEOUT},
-    {"tcp_timeout_established", CTGATE_TCP_ESTABLISHED_TIMEOUT},
-    {"tcp_timeout_syn_sent", CTGATE_TCP_TRANSITORY_TIMEOUT},
-    {"tcp_timeout_syn_recv", CTGATE_TCP_TRANSITORY_TIMEOUT},
-    {"tcp_timeout_fin_wait", CTGATE_TCP_TRANSITORY_TIMEOUT},
-    {"tcp_timeout_close_wait", CTGATE_TCP_TRANSITORY_TIMEOUT},
-    {"tcp_timeout_last_ack", CTGATE_TCP_TRANSITORY_TIMEOUT},
-    {"tcp_timeout_time_wait", CTGATE_TCP_TRANSITORY_TIMEOUT},
-    {"tcp_timeout_close", CTGATE_TCP_TRANSITORY_TIMEOUT},
-    {"tcp_be_liberal", 1},
-};
+std::vector<Setting> conntrack_settings(const Timeouts& timeouts) {
+    return {
+        {"udp_timeout", timeouts.udp},
+        {"udp_timeout_stream", timeouts.udp},
+        {"icmp_timeout", timeouts.icmp},
+        {"tcp_timeout_established", timeouts.tcp_established},
+        {"tcp_timeout_syn_sent", timeouts.tcp_transitory},
+        {"tcp_timeout_syn_recv", timeouts.tcp_transitory},
+        {"tcp_timeout_fin_wait", timeouts.tcp_transitory},
+        {"tcp_timeout_close_wait", timeouts.tcp_transitory},
+        {"tcp_timeout_last_ack", timeouts.tcp_transitory},
+        {"tcp_timeout_time_wait", timeouts.tcp_transitory},
+        {"tcp_timeout_close", timeouts.tcp_transitory},
+        {"tcp_be_liberal", 1},
+    };
+}
 
 std::string conntrack_name(const char* name) {
     return fmt::format("net/netfilter/nf_conntrack_{}", name);
@@ -64,8 +66,8 @@ void require(Journal& journal, const std::string& name, const std::string& value
 
 }  // namespace
 
-void set_conntrack(Journal& journal) {
-    for (const Setting& each : conntrack_settings) {
+void set_conntrack(Journal& journal, const Timeouts& timeouts) {
+    for (const Setting& each : conntrack_settings(timeouts)) {
         require(journal, conntrack_name(each.name), std::to_string(each.value));
     }
 }

@@ -6,13 +6,14 @@
 #include <optional>
 #include <string>
 
+#include "control/config.hpp"
 #include "control/journal.hpp"
 
 namespace ctgate::settings {
 
-// Conntrack's timeouts as the RFCs ask for, and no window checks: the tracker does not see every
-// packet once the short path carries a session.
-void set_conntrack(Journal& journal);
+// Conntrack's timeouts, and no window checks: the tracker does not see every packet once the short
+// path carries a session. What the journal says of the time before stays.
+void set_conntrack(Journal& journal, const Timeouts& timeouts);
 
 // Room for that many sessions in conntrack, where this network namespace may decide that (the
 // initial one only). False: it may not, and the limit is lower.
