@@ -10,6 +10,8 @@
 #include <new>
 #include <system_error>
 
+#include "control/netlink_answer.hpp"
+
 namespace ctgate::conntrack {
 namespace {
 
@@ -20,20 +22,6 @@ constexpr int overrun_limit = 32;
 
 [[noreturn]] void fail(int error, const char* what) {
     throw std::system_error(error, std::generic_category(), what);
-}
-
-// 0, a positive error number, or -1 when this message does not end the answer.
-int end_of_answer(const nlmsghdr* message) {
-    if (message->nlmsg_type == NLMSG_DONE) {
-        const int status = mnl_nlmsg_get_payload_len(message) >= sizeof(int)
-                               ? *static_cast<const int*>(mnl_nlmsg_get_payload(message))
-                               : 0;
-        return status < 0 ? -status : 0;
-    }
-    if (message->nlmsg_type == NLMSG_ERROR) {
-        return -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message))->error;
-    }
-    return -1;
 }
 
 // libmnl's own loop macros are not C++.
