@@ -76,6 +76,7 @@ struct ForwardOption {
     std::uint16_t internal_low = 0;
     std::vector<IpPrefix> from;      // remote addresses that are let in; empty: all
     std::vector<IpPrefix> not_from;  // but not these
+    std::uint32_t number = 0;        // of one made at run time, its own; 0: configured
 };
 
 // --one-to-one EXTERNAL=INTERNAL
@@ -106,6 +107,7 @@ struct Config {
     bool inbound_refresh = false;
     bool overload_when_full = false;
     unsigned max_ports_per_host = 0;  // of each protocol; 0: no limit
+    unsigned max_new_per_second = 0;  // sessions of one host, of each protocol; 0: no limit
     bool refuse_icmp = true;          // tell hosts of refused sessions (ICMP 3/13)
     std::vector<ForwardOption> forwards;
     std::vector<OneToOneOption> one_to_one;

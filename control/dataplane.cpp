@@ -62,12 +62,6 @@ Object open_object(const bpf_object_open_opts* options) {
     return object;
 }
 
-struct Bytewise {
-    bool operator()(const ctgate_address& one, const ctgate_address& other) const {
-        return std::memcmp(&one, &other, sizeof(one)) < 0;
-    }
-};
-
 // What is to stay is written before what is to go is deleted: nothing is missing in between.
 template <typename Entries>
 void replace(const bpf_map* map, const Entries& entries) {
@@ -145,12 +139,36 @@ void Dataplane::set_internal(const std::set<int>& ifindexes) {
     replace(object_->maps.internal_interfaces, members);
 }
 
-void Dataplane::set_addresses(const AddressRoles& roles) {
-    std::map<ctgate_address, __u32, Bytewise> entries;
-    for (const auto& [address, role] : roles) {
-        entries.emplace(address.to_bytes(), role);
+void Dataplane::set_addresses(const AddressUses& uses) {
+    Table<ctgate_address, ctgate_address_use> entries;
+    for (const auto& [address, use] : uses) {
+        entries.emplace(address.to_bytes(), use);
     }
     replace(object_->maps.addresses, entries);
+}
+
+void Dataplane::set_ports(const std::map<PortSpace, Ports>& ports) {
+    port_spaces::set(port_maps(), ports);
+}
+
+void Dataplane::set_forwards(const Forwards& forwards) {
+    forwards::set(port_maps(), forwards);
+}
+
+void Dataplane::set_nat(const NatTables& tables) {
+    replace(object_->maps.configuration, std::map<__u32, ctgate_settings>{{0, tables.settings}});
+    replace(object_->maps.behaviours, tables.behaviours);
+    replace(object_->maps.forward_access, tables.access);
+    replace(object_->maps.exemptions, tables.exemptions);
+    replace(object_->maps.one_to_one, tables.one_to_one);
+}
+
+PortMaps Dataplane::port_maps() const {
+    return {.sets = bpf_map__fd(object_->maps.port_sets),
+            .slots = bpf_map__fd(object_->maps.port_slots),
+            .sweeps = bpf_map__fd(object_->maps.sweeps),
+            .mappings = bpf_map__fd(object_->maps.mappings),
+            .hosts = bpf_map__fd(object_->maps.hosts)};
 }
 
 int Dataplane::ingress_program(Side side, bool ethernet) const {

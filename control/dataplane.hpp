@@ -9,7 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "control/forwards.hpp"
+#include "control/nat_tables.hpp"
 #include "control/plan.hpp"
+#include "control/port_spaces.hpp"
 #include "control/run_directory.hpp"
 #include "ctgate/pool.h"
 
@@ -32,7 +35,12 @@ class Dataplane {
     // Each of these is all there is from then on.
     void set_pools(const std::map<int, ctgate_pool>& pools);  // by ifindex
     void set_internal(const std::set<int>& ifindexes);
-    void set_addresses(const AddressRoles& roles);
+    void set_addresses(const AddressUses& uses);
+    void set_ports(const std::map<PortSpace, Ports>& ports);
+    void set_forwards(const Forwards& forwards);
+    void set_nat(const NatTables& tables);
+
+    PortMaps port_maps() const;
 
     // Descriptor of the program for such an interface; lives as long as this object.
     int ingress_program(Side side, bool ethernet) const;

@@ -16,6 +16,7 @@
 #include "control/changes.hpp"
 #include "control/conntrack.hpp"
 #include "control/nft.hpp"
+#include "control/run_time_forwards.hpp"
 #include "control/sessions.hpp"
 #include "control/settings.hpp"
 #include "control/start_checks.hpp"
@@ -80,6 +81,10 @@ void Gateway::restore_table() {
     }
 }
 
+void Gateway::refresh_ports() {
+    dataplane_->set_ports(ports_of(serving_.external));
+}
+
 void Gateway::undo_from(std::size_t first) {
     try {
         journal_.undo_from(
@@ -94,9 +99,14 @@ void Gateway::apply() {
     program();
     dataplane_ = Dataplane(directory_, config_.accepted_mark);
     table_.clear();
-    serve();
+    RunTimeForwards run_time(directory_);
+    serve(config_);
     drop_what_is_not_configured();
     forget_vanished_interfaces();
+    if (!run_time.all().empty()) {
+        spdlog::info("{} port forwards made at run time are forgotten", run_time.all().size());
+        run_time.write({});
+    }
 }
 
 void Gateway::check() {
@@ -106,6 +116,7 @@ void Gateway::check() {
         changes::move_interface(journal_, each, origin_);
     }
     check_interfaces(netlink_, config_);
+    check_forwards(netlink_, config_);
 }
 
 void Gateway::program() {
@@ -124,22 +135,27 @@ void Gateway::program() {
     }
 }
 
+void Gateway::serve() {
+    const RunTimeForwards run_time(directory_);
+    serve(merged(config_, run_time.all()));
+}
+
 // What can be refused is refused before anything is changed. Then the order matters. The table
 // comes before everything that forwards, so that nothing leaves untranslated; the sessions that are
 // there are accepted before guard and dataplane ask for it, and again those that came meanwhile.
-void Gateway::serve() {
-    const Plan plan = make_plan(config_, netlink_, journal_);
+void Gateway::serve(const Config& config) {
+    const Plan plan = make_plan(config, netlink_, journal_);
     const AttachMode mode = choose_attachment(plan);
     std::set<IpAddress> before = serving_.addresses();
     close_what_is_not_configured();
     accept_existing_sessions();
     program_table(plan.ruleset);
     accept_existing_sessions();
-    program_maps(plan);
+    program_maps(plan, nat_tables(config));
     serve_links(plan, mode);
     serving_ = {CTGATE_VERSION,        config_.internal,     plan.ruleset.external,
                 config_.accepted_mark, config_.max_sessions, ::getpid(),
-                nft::fingerprint()};
+                fingerprint_,          config_.forwards};
     serving_.write(directory_);
     // An address that is no longer given out, but still there, may go on with what it has.
     std::erase_if(before, [&](IpAddress each) { return plan.addresses.contains(each); });
@@ -168,9 +184,14 @@ void Gateway::program_table(const Ruleset& ruleset) {
     changes::note_table(journal_);
     nft::run(text, "Cannot set up the nft table 'ip ctgate'");
     table_ = std::move(text);
+    fingerprint_ = nft::fingerprint();
 }
 
-void Gateway::program_maps(const Plan& plan) {
+// The ports are there before the pools that lead to them, and go after.
+void Gateway::program_maps(const Plan& plan, const NatTables& tables) {
+    dataplane_->set_nat(tables);
+    dataplane_->set_ports(plan.ports);
+    dataplane_->set_forwards(plan.forwards);
     dataplane_->set_addresses(plan.addresses);
     std::set<int> internal;
     for (const Link& link : plan.internal) {

@@ -35,6 +35,9 @@ class Gateway {
     // After nft tables have changed: somebody may have changed ours, or flushed all.
     void restore_table();
 
+    // Now and then: the router's own sockets come and go, and the kernel does not tell.
+    void refresh_ports();
+
     // An external interface has an address: the gateway serves.
     bool has_address() const { return serving_.has_address(); }
     const Config& config() const { return config_; }
@@ -43,10 +46,11 @@ class Gateway {
     void apply();
     void check();
     void program();
-    void serve();
+    void serve();  // with the port forwards made at run time
+    void serve(const Config& config);
     void accept_existing_sessions();
     void program_table(const Ruleset& ruleset);
-    void program_maps(const Plan& plan);
+    void program_maps(const Plan& plan, const NatTables& tables);
     AttachMode choose_attachment(const Plan& plan) const;
     void serve_links(const Plan& plan, AttachMode mode);
     void report(const Plan& plan);
@@ -67,6 +71,7 @@ class Gateway {
     std::optional<Dataplane> dataplane_;
     Serving serving_;                   // as last written, also by an earlier run
     std::string table_;                 // text of the nft table that is in force
+    std::string fingerprint_;           // of that table, just after it was set up
     std::vector<std::string> missing_;  // interfaces, as last reported
 };
 

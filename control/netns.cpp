@@ -82,13 +82,18 @@ void loopback_up() {
     }
 }
 
-// In a fresh namespace, bound to `path`, which exists.
-void populate(const std::string& path) {
-    const Scope scope(open_current());
+// The calling thread enters it.
+void create_and_enter() {
     if (::unshare(CLONE_NEWNET) != 0) {
         fail("Cannot create a network namespace (needs CAP_SYS_ADMIN)");
     }
     loopback_up();
+}
+
+// In a fresh namespace, bound to `path`, which exists.
+void populate(const std::string& path) {
+    const Scope scope(open_current());
+    create_and_enter();
     if (::mount("/proc/thread-self/ns/net", path.c_str(), "none", MS_BIND, nullptr) != 0) {
         fail(fmt::format("Cannot bind a network namespace to {}", path));
     }
@@ -147,6 +152,12 @@ void create(const std::string& name) {
         ::unlink(path.c_str());
         throw;
     }
+}
+
+FileDescriptor create_unnamed() {
+    const Scope scope(open_current());
+    create_and_enter();
+    return open_current();
 }
 
 void remove(const std::string& name) {

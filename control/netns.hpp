@@ -22,6 +22,9 @@ bool exists(const std::string& name);
 // thread stays where it is. /run/netns is made a shared mount as iproute2 does, so that
 // `ip netns` sees the namespace.
 void create(const std::string& name);
+// A new namespace without a name, loopback up: it ends with the last descriptor, socket and process
+// that holds it. The calling thread stays where it is.
+FileDescriptor create_unnamed();
 // Like `ip netns del`. Not an error when it is gone already.
 void remove(const std::string& name);
 

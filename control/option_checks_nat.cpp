@@ -16,12 +16,6 @@ bool contradict(const HostOption& one, const HostOption& other) {
     return one.prefix == other.prefix && protocols && things;
 }
 
-bool overlap(const ForwardOption& one, const ForwardOption& other) {
-    const bool protocols = (one.tcp && other.tcp) || (one.udp && other.udp);
-    const bool addresses = !one.external || !other.external || one.external == other.external;
-    return protocols && addresses && one.low <= other.high && other.low <= one.high;
-}
-
 // The first of the options that is about this address, as "--NAME 'VALUE'"; empty without one.
 template <typename Option>
 std::string user_of(IpAddress address, const char* name, const std::vector<Option>& options,
@@ -52,6 +46,12 @@ std::string user_of(IpAddress address, const Config& config) {
 }
 
 }  // namespace
+
+bool overlap(const ForwardOption& one, const ForwardOption& other) {
+    const bool protocols = (one.tcp && other.tcp) || (one.udp && other.udp);
+    const bool addresses = !one.external || !other.external || one.external == other.external;
+    return protocols && addresses && one.low <= other.high && other.low <= one.high;
+}
 
 void OptionDraft::check_behaviour() {
     const Complaint complaint = behaviour_complaint(config_.behaviour);

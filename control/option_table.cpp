@@ -54,6 +54,9 @@ constexpr Option behaviour_options[] = {
     {"max-ports-per-host", "N", false, take_max_ports_per_host,
      "External ports that one internal host may have, of each protocol (RFC 6888 REQ-4). Default: "
      "0, no limit."},
+    {"max-new-per-second", "N", false, take_max_new_per_second,
+     "Sessions that one internal host may begin in a second, of each protocol (RFC 6888 REQ-4). "
+     "Default: 0, no limit."},
     {"refusal-icmp", "yes|no", false, take_refusal_icmp,
      "Tell an internal host by ICMP when its new session is refused (RFC 5508 REQ-8). Default: "
      "yes."},

@@ -147,6 +147,15 @@ Complaint take_max_ports_per_host(const std::string& value, Config& config) {
     return std::nullopt;
 }
 
+Complaint take_max_new_per_second(const std::string& value, Config& config) {
+    const auto sessions = parse_number<std::uint32_t>(value);
+    if (!sessions) {
+        return "is no number of sessions, such as 200, nor 0 for no limit";
+    }
+    config.max_new_per_second = *sessions;
+    return std::nullopt;
+}
+
 Complaint take_accepted_mark(const std::string& value, Config& config) {
     const bool hexadecimal = value.starts_with("0x") || value.starts_with("0X");
     const auto mark = hexadecimal

@@ -33,6 +33,7 @@ Complaint take_filtering(const std::string& value, Config& config);
 Complaint take_host(const std::string& value, Config& config);
 Complaint take_inbound_refresh(const std::string& value, Config& config);
 Complaint take_overload_when_full(const std::string& value, Config& config);
+Complaint take_max_new_per_second(const std::string& value, Config& config);
 Complaint take_max_ports_per_host(const std::string& value, Config& config);
 Complaint take_refusal_icmp(const std::string& value, Config& config);
 Complaint take_forward(const std::string& value, Config& config);
@@ -48,6 +49,9 @@ Complaint take_dangerous_timeouts(const std::string& value, Config& config);
 // Why this filtering cannot be had with this mapping, to be read behind the option that asks for
 // the filtering.
 Complaint behaviour_complaint(NatBehaviour behaviour);
+
+// They have an external port in common.
+bool overlap(const ForwardOption& one, const ForwardOption& other);
 
 // The words that the options take.
 std::string_view text(ClampMss value);

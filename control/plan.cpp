@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "control/local_ports.hpp"
 #include "control/settings.hpp"
 
 namespace ctgate {
@@ -44,15 +45,39 @@ bool is_loopback(IpAddress address) {
     return IpPrefix{{htonl(INADDR_LOOPBACK)}, 8}.contains(address);
 }
 
-AddressRoles roles_of(const Plan& plan, Netlink& netlink) {
+// The interface, where it is there.
+unsigned index_of(const Plan& plan, const std::string& name) {
+    const auto found = std::find_if(plan.external.begin(), plan.external.end(),
+                                    [&](const Link& link) { return link.name == name; });
+    return found == plan.external.end() ? 0 : static_cast<unsigned>(found->index);
+}
+
+// The external interface of such an address: the one that carries it, else the first.
+unsigned interface_of(const Plan& plan, const AddressUses& uses, IpAddress external,
+                      Netlink& netlink) {
+    for (const auto& [ifindex, prefix] : netlink.addresses()) {
+        if (prefix.address == external) {
+            return static_cast<unsigned>(ifindex);
+        }
+    }
+    const auto found = uses.find(external);
+    if (found != uses.end() && found->second.ifindex != 0) {
+        return found->second.ifindex;
+    }
+    return plan.external.empty() ? 0 : static_cast<unsigned>(plan.external.front().index);
+}
+
+AddressUses uses_of(const Config& config, const Plan& plan, Netlink& netlink) {
     std::set<int> internal;
     for (const Link& link : plan.internal) {
         internal.insert(link.index);
     }
-    AddressRoles roles;
-    const auto add = [&](IpAddress address, ctgate_address_role role) {
-        const auto [entry, fresh] = roles.emplace(address, role);
-        entry->second = std::max(entry->second, role);
+    AddressUses uses;
+    const auto add = [&](IpAddress address, ctgate_address_role role, unsigned ifindex = 0) {
+        ctgate_address_use& use = uses[address];
+        if (role > use.role) {
+            use = {.role = role, .ifindex = ifindex, .internal = {}};
+        }
     };
     for (const auto& [ifindex, prefix] : netlink.addresses()) {
         if (internal.contains(ifindex)) {
@@ -63,13 +88,42 @@ AddressRoles roles_of(const Plan& plan, Netlink& netlink) {
     }
     for (const ExternalInterface& interface : plan.ruleset.external) {
         for (const ExternalAddress& each : interface.addresses) {
-            add(each.address, CTGATE_ADDRESS_EXTERNAL);
+            add(each.address, CTGATE_ADDRESS_EXTERNAL, index_of(plan, interface.name));
         }
     }
-    return roles;
+    for (const OneToOneOption& each : config.one_to_one) {
+        uses[each.external] = {.role = CTGATE_ADDRESS_ONE_TO_ONE,
+                               .ifindex = interface_of(plan, uses, each.external, netlink),
+                               .internal = each.internal.to_bytes()};
+    }
+    return uses;
+}
+
+bool is_at(const LocalPort& port, const PortSpace& space) {
+    return port.protocol == space.protocol &&
+           (port.address == IpAddress{} || port.address == space.address);
 }
 
 }  // namespace
+
+std::map<PortSpace, Ports> ports_of(const std::vector<ExternalInterface>& interfaces) {
+    std::map<PortSpace, Ports> result;
+    const std::vector<LocalPort> local = local_ports();
+    for (const ExternalInterface& interface : interfaces) {
+        for (const ExternalAddress& each : interface.addresses) {
+            for (const int protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
+                const PortSpace space{each.address, static_cast<std::uint8_t>(protocol)};
+                Ports& ports = result.emplace(space, ports_in(each.ranges)).first->second;
+                for (const LocalPort& port : local) {
+                    if (is_at(port, space)) {
+                        ports.reset(port.port);
+                    }
+                }
+            }
+        }
+    }
+    return result;
+}
 
 Plan make_plan(const Config& config, Netlink& netlink, const Journal& journal) {
     Plan plan;
@@ -80,9 +134,15 @@ Plan make_plan(const Config& config, Netlink& netlink, const Journal& journal) {
     for (const std::string& name : config.internal) {
         plan_internal(name, netlink, plan);
     }
-    plan.addresses = roles_of(plan, netlink);
-    for (const auto& [address, role] : plan.addresses) {
-        if (role == CTGATE_ADDRESS_INTERNAL) {
+    plan.addresses = uses_of(config, plan, netlink);
+    plan.ports = ports_of(plan.ruleset.external);
+    for (const ExternalInterface& interface : plan.ruleset.external) {
+        plan.forwards.merge(forwards_of(config, interface, index_of(plan, interface.name)));
+    }
+    plan.ruleset.one_to_one = config.one_to_one;
+    plan.ruleset.exempt = config.no_nat;
+    for (const auto& [address, use] : plan.addresses) {
+        if (use.role == CTGATE_ADDRESS_INTERNAL) {
             plan.ruleset.internal_addresses.push_back(address);
         }
     }

@@ -8,22 +8,30 @@
 #include <vector>
 
 #include "control/config.hpp"
+#include "control/forwards.hpp"
 #include "control/journal.hpp"
 #include "control/netlink.hpp"
+#include "control/port_spaces.hpp"
 #include "control/ruleset.hpp"
 
 namespace ctgate {
 
 // What each address of the router, and of its pools, is to the dataplane.
-using AddressRoles = std::map<IpAddress, ctgate_address_role>;
+using AddressUses = std::map<IpAddress, ctgate_address_use>;
 
 struct Plan {
     std::vector<Link> internal;  // those of the configured interfaces that are there
     std::vector<Link> external;
     std::vector<std::string> missing;  // the others
-    AddressRoles addresses;
+    AddressUses addresses;
+    std::map<PortSpace, Ports> ports;  // that may be given out
+    Forwards forwards;
     Ruleset ruleset;  // names all of them: the table may know interfaces to come
 };
+
+// The ports that may be given out at this moment: those of the ranges that no socket of the router
+// has.
+std::map<PortSpace, Ports> ports_of(const std::vector<ExternalInterface>& interfaces);
 
 Plan make_plan(const Config& config, Netlink& netlink, const Journal& journal);
 

@@ -26,6 +26,7 @@ add chain ip ctgate destination { type nat hook prerouting priority dstnat; poli
 add chain ip ctgate source { type nat hook postrouting priority srcnat; policy accept; }
 add chain ip ctgate leak { type filter hook postrouting priority srcnat + 1; policy accept; }
 add chain ip ctgate accepted { type filter hook postrouting priority 2147483646; policy accept; }
+add chain ip ctgate accepted_input { type filter hook input priority 2147483646; policy accept; }
 add chain ip ctgate accept_session
 )";
 
@@ -39,15 +40,21 @@ add rule ip ctgate guard iifname @external oifname @internal goto guard_inbound
 add rule ip ctgate guard iifname @external oifname @external goto guard_inbound
 add rule ip ctgate guard iifname @opened oifname != @internal oifname != @external ct direction original ct status ! dnat counter name guard_not_served drop
 add rule ip ctgate guard oifname @internal ct direction reply ct reply ip daddr @external_addresses goto guard_session
+add rule ip ctgate guard iifname @internal oifname @internal ct status dnat ct original ip daddr @external_addresses goto guard_session
 add rule ip ctgate guard_inbound ct direction original ct status ! dnat counter name guard_unsolicited drop
 add rule ip ctgate guard_inbound goto guard_session
 add rule ip ctgate guard_session ct state { invalid, untracked } counter name guard_not_tracked drop
 add rule ip ctgate guard_session ct state new accept
 add rule ip ctgate guard_session ip protocol != icmp ct state related accept
+add rule ip ctgate leak ip daddr @exempt accept
 add rule ip ctgate leak oifname @external iifname @internal ip saddr != @external_addresses fib saddr type != local counter name guard_internal_source drop
 add rule ip ctgate leak oifname @external ip saddr @internal_addresses counter name guard_internal_source drop
 add rule ip ctgate accepted oifname @external jump accept_session
 add rule ip ctgate accepted iifname @external jump accept_session
+add rule ip ctgate accepted oifname @internal ct status dnat jump accept_session
+add rule ip ctgate accepted_input iifname @external ct status dnat jump accept_session
+add rule ip ctgate accepted_input iifname @internal ct status dnat jump accept_session
+add rule ip ctgate source ip daddr @exempt accept
 )";
 
 std::string quoted(const std::string& name) {
@@ -56,6 +63,10 @@ std::string quoted(const std::string& name) {
 
 std::string text(IpAddress address) {
     return address.text();
+}
+
+std::string prefix(const IpPrefix& prefix) {
+    return IpPrefix{prefix.network(), prefix.length}.text();
 }
 
 // A set and what is in it, whatever was in it before. `Write`: an element as nft reads it.
@@ -81,11 +92,15 @@ std::string sets(const Ruleset& ruleset) {
             addresses.push_back(address.address);
         }
     }
+    for (const OneToOneOption& each : ruleset.one_to_one) {
+        addresses.push_back(each.external);
+    }
     return set("internal", "ifname", ruleset.internal, quoted) +
            set("external", "ifname", external, quoted) +
            set("clamped", "ifname", ruleset.clamped, quoted) +
            set("opened", "ifname", ruleset.opened, quoted) +
            set("external_addresses", "ipv4_addr", addresses, text) +
+           set("exempt", "ipv4_addr; flags interval; auto-merge", ruleset.exempt, prefix) +
            set("internal_addresses", "ipv4_addr", ruleset.internal_addresses, text);
 }
 
@@ -137,8 +152,19 @@ std::string source_rules(const ExternalInterface& external) {
     return result;
 }
 
+// TCP and UDP have been translated by BPF already; this is for all others.
+std::string one_to_one_rules(const OneToOneOption& option) {
+    return fmt::format(
+        "add rule ip ctgate destination iifname @external ip daddr {0} dnat to {1}\n"
+        "add rule ip ctgate source oifname @external ip saddr {1} snat to {0}\n",
+        option.external.text(), option.internal.text());
+}
+
 std::string mark_rules(std::uint32_t mark) {
     return fmt::format(
+        "insert rule ip ctgate guard iifname @internal oifname @external ct state new ct status ! "
+        "snat "
+        "meta mark & {0:#x} == {0:#x} reject with icmp type admin-prohibited\n"
         "add rule ip ctgate guard_session ct mark & {0:#x} == {0:#x} accept\n"
         "add rule ip ctgate guard_session counter name guard_unaccepted drop\n"
         "add rule ip ctgate accept_session ct state new ct mark set ct mark or {0:#x}\n"
@@ -156,6 +182,9 @@ std::string Ruleset::text() const {
     result += sets(*this);
     result += chains;
     result += fixed_rules;
+    for (const OneToOneOption& each : one_to_one) {
+        result += one_to_one_rules(each);
+    }
     for (const ExternalInterface& each : external) {
         result += source_rules(each);
     }

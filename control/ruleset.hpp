@@ -16,7 +16,9 @@ struct Ruleset {
     std::vector<ExternalInterface> external;    // interfaces with their addresses and port ranges
     std::vector<std::string> opened;            // those of both where we turn forwarding on
     std::vector<IpAddress> internal_addresses;  // of the router, on internal interfaces
-    std::vector<std::string> clamped;           // external interfaces where the MSS is clamped
+    std::vector<OneToOneOption> one_to_one;
+    std::vector<IpPrefix> exempt;      // destinations that are routed untranslated
+    std::vector<std::string> clamped;  // external interfaces where the MSS is clamped
     std::uint32_t accepted_mark = CTGATE_ACCEPTED_MARK;
 
     // Commands that bring the table to this state in one transaction, whatever it held before;

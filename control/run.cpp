@@ -34,7 +34,8 @@ file of --config again; a file with errors is refused as a whole.
 
 )";
 
-constexpr int retry_ms = 1000;  // after a refresh that failed
+constexpr int retry_ms = 1000;    // after a refresh that failed
+constexpr int sockets_ms = 5000;  // between two looks at the router's own sockets
 
 // A namespace that was created for a gateway that could not be set up goes again.
 class NewNetns {
@@ -73,6 +74,7 @@ class Daemon {
     bool handle_signal(const Interrupts& signals);
     // False: it failed. `all`: not only the nft table may have changed.
     bool refresh(bool all);
+    void refresh_ports();
     void reload();
     void announce();
 
@@ -90,9 +92,12 @@ void Daemon::serve(const Interrupts& signals) {
     for (;;) {
         std::array<pollfd, 3> events{
             {{signals.fd(), POLLIN, 0}, {links_.fd(), POLLIN, 0}, {tables_.fd(), POLLIN, 0}}};
-        const int ready = ::poll(events.data(), events.size(), again ? retry_ms : -1);
+        const int ready = ::poll(events.data(), events.size(), again ? retry_ms : sockets_ms);
         if (ready < 0 && errno != EINTR) {
             throw std::system_error(errno, std::generic_category(), "Cannot wait for events");
+        }
+        if (ready == 0 && !again) {
+            refresh_ports();
         }
         if (events[0].revents != 0 && !handle_signal(signals)) {
             return;
@@ -131,6 +136,14 @@ bool Daemon::refresh(bool all) {
     } catch (const std::exception& error) {
         spdlog::error("{}; trying again", error.what());
         return false;
+    }
+}
+
+void Daemon::refresh_ports() {
+    try {
+        gateway_.refresh_ports();
+    } catch (const std::exception& error) {
+        spdlog::error("{}; trying again", error.what());
     }
 }
 

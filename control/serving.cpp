@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "control/option_values.hpp"
+
 namespace ctgate {
 namespace {
 
@@ -40,6 +42,14 @@ ExternalInterface to_external(const json& from) {
     return interface;
 }
 
+std::vector<ForwardOption> to_forwards(const json& texts) {
+    Config config;
+    for (const json& each : texts) {
+        take_forward(each.get<std::string>(), config);
+    }
+    return config.forwards;
+}
+
 Serving to_serving(const json& document) {
     Serving serving;
     serving.version = document.at("version");
@@ -51,6 +61,7 @@ Serving to_serving(const json& document) {
     serving.max_sessions = document.at("max_sessions");
     serving.daemon = document.at("daemon");
     serving.table = document.at("table");
+    serving.forwards = to_forwards(document.at("forwards"));
     return serving;
 }
 
@@ -76,13 +87,18 @@ void Serving::write(const RunDirectory& directory) const {
     for (const ExternalInterface& each : external) {
         interfaces.push_back(to_json(each));
     }
+    std::vector<std::string> texts;
+    for (const ForwardOption& each : forwards) {
+        texts.push_back(text(each));
+    }
     const json document = {{"version", version},
                            {"internal", internal},
                            {"external", interfaces},
                            {"accepted_mark", accepted_mark},
                            {"max_sessions", max_sessions},
                            {"daemon", daemon},
-                           {"table", table}};
+                           {"table", table},
+                           {"forwards", texts}};
     const std::string fresh = directory.file("serving.new");
     std::ofstream file(fresh, std::ios::trunc);
     file << document.dump(1) << '\n';

@@ -18,9 +18,10 @@ struct Serving {
     std::vector<std::string> internal;
     std::vector<ExternalInterface> external;
     std::uint32_t accepted_mark = CTGATE_ACCEPTED_MARK;
-    std::uint64_t max_sessions = 0;  // as configured; 0: none
-    int daemon = 0;                  // pid of the daemon that brought this about
-    std::string table;               // nft::fingerprint() of our table
+    std::uint64_t max_sessions = 0;       // as configured; 0: none
+    int daemon = 0;                       // pid of the daemon that brought this about
+    std::string table;                    // nft::fingerprint() of our table
+    std::vector<ForwardOption> forwards;  // configured, without those made at run time
 
     bool has_address() const;
     std::set<IpAddress> addresses() const;  // external ones, of all interfaces

@@ -8,10 +8,12 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
 #include "control/dataplane.hpp"
+#include "control/option_values.hpp"
 #include "control/sysctl.hpp"
 
 namespace ctgate {
@@ -106,6 +108,42 @@ void check_interfaces(Netlink& netlink, const Config& config) {
             "net.bridge.bridge-nf-call-iptables is 1: conntrack would see the packets of the "
             "bridge before ctgate does, and NAT would fail silently; "
             "'sysctl -w net.bridge.bridge-nf-call-iptables=0' turns it off");
+    }
+}
+
+void check_forward(const ForwardOption& option, const std::string& what,
+                   const std::vector<LocalPort>& local, const std::set<IpAddress>& external) {
+    for (const LocalPort& each : local) {
+        const bool tcp = each.protocol == IPPROTO_TCP;
+        const bool same_address =
+            each.address == IpAddress{} ||
+            (option.external ? each.address == *option.external : external.contains(each.address));
+        if ((tcp ? option.tcp : option.udp) && same_address && each.port >= option.low &&
+            each.port <= option.high) {
+            throw std::runtime_error(
+                fmt::format("{}: a socket of the router itself has {} {}; end what uses it "
+                            "('ss -lnp' names it), or forward another port",
+                            what, tcp ? "tcp" : "udp", Endpoint{each.address, each.port}.text()));
+        }
+    }
+}
+
+void check_forwards(Netlink& netlink, const Config& config) {
+    if (config.forwards.empty()) {
+        return;
+    }
+    std::set<IpAddress> external;
+    for (const std::string& name : config.external) {
+        for (const IpPrefix& each : netlink.addresses(require_link(netlink, name).index)) {
+            external.insert(each.address);
+        }
+    }
+    for (const ExternalAddressOption& each : config.external_addresses) {
+        external.insert(each.address);
+    }
+    const std::vector<LocalPort> local = local_ports();
+    for (const ForwardOption& option : config.forwards) {
+        check_forward(option, fmt::format("--forward {}", text(option)), local, external);
     }
 }
 

@@ -3,11 +3,13 @@
 // remedy, thrown as std::runtime_error.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "control/config.hpp"
+#include "control/local_ports.hpp"
 #include "control/netlink.hpp"
 
 namespace ctgate {
@@ -22,5 +24,11 @@ std::vector<std::string> missing_functions(const std::vector<std::string>& funct
 
 // The interfaces are there and up, and no bridge among them is handled by netfilter already.
 void check_interfaces(Netlink& netlink, const Config& config);
+
+// No port that is to be forwarded is one on which the router itself has a socket, at one of its
+// external addresses. `what` begins the sentence.
+void check_forward(const ForwardOption& option, const std::string& what,
+                   const std::vector<LocalPort>& local, const std::set<IpAddress>& external);
+void check_forwards(Netlink& netlink, const Config& config);
 
 }  // namespace ctgate

@@ -1,179 +1,198 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stage 4: an external endpoint for a new session, and the conntrack entry that carries it.
+ * Stage 4: an external endpoint for a new session from inside, as its host's mapping behaviour
+ * wants it, and the session's entry. A host that has an address of its own keeps its port there.
  *
- * Candidates, in this order: the endpoint of the entry this one replaces; the internal port, if it
- * lies in the ranges; CTGATE_MAX_PORT_TRIES others. These are drawn at random one by one (RFC 6056
- * section 3.3.2): kept ports lie side by side, and a search from a random start on can run into a
- * long row of them. But where the ranges have no more ports than that, it is such a search
- * (section 3.3.1), which finds the last free one. The port's class (RFC 4787 REQ-3a) is a matter of
- * the ranges, see CTGATE_PORT_LOW. A candidate is free when the future reply tuple (remote ->
- * external) has no entry; that look-up also collects an expired entry which would make the insert
- * fail.
+ * Choosing, creating and settling are global subprograms: the verifier looks at each once, takes
+ * each pointer for possibly NULL, and their stacks do not add up.
  */
 #ifndef CTGATE_ALLOCATE_H
 #define CTGATE_ALLOCATE_H
 
-#include "ctgate/pairing.h"
-#include "ctgate/port_ranges.h"
-#include "entry.h"
-#include "maps.h"
-#include "packet.h"
-#include "stats.h"
+#include "allocate_mapped.h"
+#include "allocate_shared.h"
+#include "create.h"
 
 enum allocate_result {
     ALLOCATE_CREATED = 0x40,
     ALLOCATE_FOUND, /* another CPU made the entry of this very session meanwhile */
-    ALLOCATE_TAKEN, /* internal to this stage: try another port */
+    ALLOCATE_TAKEN, /* another session has this external endpoint towards the same remote one */
     ALLOCATE_NO_ADDRESS,
     ALLOCATE_EXHAUSTED,
+    ALLOCATE_QUOTA,
+    ALLOCATE_RATE,
+    ALLOCATE_MAPPINGS_FULL,
     ALLOCATE_TABLE_FULL,
     ALLOCATE_NAT_REFUSED,
 };
 
-/*
- * Three global subprograms: the verifier looks at each once, whatever the callers know. Static or
- * inlined, they took half of its million instructions. It takes each pointer for possibly NULL.
- */
-
-__noinline __u32 port_index(const struct ctgate_external_address *external, __u16 port)
+static __always_inline enum choice choose_mapped(struct __sk_buff *skb, const struct packet *pkt,
+                                                 struct way *way)
 {
-    return external ? ctgate_port_index(external, port) : 0;
+    enum choice choice = choose_known(pkt, way);
+
+    if (choice == CHOICE_UNKNOWN)
+        choice = claim_endpoint(pkt, way);
+    if (choice == CHOICE_FRESH)
+        choice = open_mapping(skb, pkt, way);
+    /* Without a port left, another CPU may have taken the last for this very mapping. */
+    if ((choice == CHOICE_EXHAUSTED || choice == CHOICE_QUOTA) &&
+        choose_known(pkt, way) == CHOICE_KNOWN)
+        choice = CHOICE_KNOWN;
+    return choice;
 }
 
-__noinline __u16 port_at(const struct ctgate_external_address *external, __u32 index)
+/* A packet to another internal host that its mapping's filtering does not let in has been sent all
+ * the same: the sender has its mapping, which from now on lets that external endpoint in. Otherwise
+ * two hosts could wait for each other for ever. Global, like the others. */
+__noinline int open_way_back(struct __sk_buff *skb, const struct packet *pkt, struct way *way)
 {
-    return external ? ctgate_port_at(external, index) : 0;
-}
-
-/* One candidate: probe, allocate, translate, insert. */
-__noinline enum allocate_result try_endpoint(struct __sk_buff *skb, const struct packet *pkt,
-                                             const struct endpoint *external)
-{
-    struct bpf_ct_opts___local opts = {.netns_id = BPF_F_CURRENT_NETNS};
-    struct endpoint internal = {};
+    const struct ctgate_settings *settings = configured();
+    struct ctgate_port_space space = {};
+    enum choice choice = CHOICE_AGAIN;
+    struct ctgate_port_slot *slot;
     struct endpoint remote = {};
-    struct bpf_sock_tuple tuple = {};
-    union ct_inet_addr address = {};
-    struct nf_conn___init *fresh;
-    struct nf_conn *ct;
-    int error;
 
-    if (!pkt || !external)
-        return ALLOCATE_NAT_REFUSED;
-    source_of(pkt, &internal);
-    destination_of(pkt, &remote);
-    if (has_entry(skb, pkt->protocol, &remote, external)) {
-        count(CTGATE_COUNT_PORT_CLASH);
-        return ALLOCATE_TAKEN;
-    }
-
-    fill_tuple(&tuple, &internal, &remote);
-    opts.l4proto = pkt->protocol;
-    fresh = bpf_skb_ct_alloc(skb, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts));
-    if (!fresh)
-        return ALLOCATE_TABLE_FULL;
-
-    address.ip = external->address.words[0];
-    error = bpf_ct_set_nat_info(fresh, &address, bpf_ntohs(external->port), NF_NAT_MANIP_SRC);
-    /* The only way to give an allocated entry back is to insert it: then as one that has expired
-     * already, so that no packet is ever sent by it untranslated. */
-    bpf_ct_set_timeout(fresh, error ? 0 : CTGATE_INITIAL_TIMEOUT_MS);
-    ct = bpf_ct_insert_entry(fresh);
-    if (ct) {
-        bpf_ct_release(ct);
-        return error ? ALLOCATE_NAT_REFUSED : ALLOCATE_CREATED;
-    }
-    if (error)
-        return ALLOCATE_NAT_REFUSED;
-    count(CTGATE_COUNT_INSERT_CLASH);
-    return has_entry(skb, pkt->protocol, &internal, &remote) ? ALLOCATE_FOUND : ALLOCATE_TAKEN;
-}
-
-/* The address of this internal host: always the same one (RFC 4787 REQ-2). NULL: there is none. */
-static __always_inline const struct ctgate_external_address *
-paired_address(const struct ctgate_pool *pool, const struct ctgate_address *internal)
-{
-    __u32 index = ctgate_pair(internal->bytes, pool->address_count);
-
-    barrier_var(index); /* the verifier must see the check on the very register that is used */
-    if (index >= CTGATE_MAX_EXTERNAL_ADDRESSES || index >= pool->address_count)
+    if (!pkt || !way || !settings || (pkt->protocol == IPPROTO_TCP && !opens_tcp(pkt)) ||
+        own_address(&pkt->source, way->ifindex) ||
+        behaviour_of(&pkt->source, pkt->protocol).mapping != CTGATE_ENDPOINT_INDEPENDENT)
         return 0;
-    return &pool->addresses[index];
+    for (__u32 i = 0; i < CTGATE_MAX_CLAIMS && choice == CHOICE_AGAIN; i++) {
+        way->tries = i;
+        choice = choose_mapped(skb, pkt, way);
+    }
+    if (choice != CHOICE_KNOWN && choice != CHOICE_FRESH)
+        return 0;
+    if (choice == CHOICE_FRESH)
+        count(CTGATE_COUNT_MAPPING_CREATED);
+    space_of(&way->to.source.address, pkt->protocol, &space);
+    slot = port_slot(&space, way->to.source.port);
+    if (!slot)
+        return 0;
+    keep_until(slot, settings, first_until(pkt->protocol), true);
+    destination_of(pkt, &remote);
+    note_contact(slot, &way->to.source, pkt->protocol, &remote);
+    remote.port = 0;
+    note_contact(slot, &way->to.source, pkt->protocol, &remote);
+    return 0;
 }
 
-static __always_inline bool in_ranges(const struct ctgate_external_address *external, __be16 port)
+static __always_inline enum choice choose(struct __sk_buff *skb, const struct packet *pkt,
+                                          struct way *way, bool shared)
 {
-    return port_index(external, bpf_ntohs(port)) < external->port_count;
+    const struct ctgate_address *own = own_address(&pkt->source, way->ifindex);
+
+    if (own) {
+        way->to.source.address = *own;
+        way->to.source.port = pkt->source_port;
+        return CHOICE_OWN;
+    }
+    return shared ? choose_shared(skb, pkt, way) : choose_mapped(skb, pkt, way);
 }
 
-static __always_inline enum allocate_result
-try_random(struct __sk_buff *skb, const struct packet *pkt,
-           const struct ctgate_external_address *external, struct endpoint *candidate)
+static __always_inline void settle(const struct packet *pkt, const struct way *way,
+                                   enum choice choice, enum create_result created)
 {
-    const __u32 ports = external->port_count;
-    const bool draw = ports > CTGATE_MAX_PORT_TRIES;
-    __u32 index = bpf_get_prandom_u32() % ports;
+    const bool done = created == CREATE_DONE;
 
-    for (__u32 i = 0; i < CTGATE_MAX_PORT_TRIES && i < ports; i++) {
-        enum allocate_result result;
+    if (choice == CHOICE_SHARED && done)
+        settle_shared(pkt, way);
+    if (choice == CHOICE_KNOWN || choice == CHOICE_FRESH)
+        settle_mapped(pkt, way, choice == CHOICE_FRESH, done, done || created == CREATE_FOUND);
+}
 
-        index = (draw ? bpf_get_prandom_u32() : index + 1) % ports;
-        candidate->port = bpf_htons(port_at(external, index));
-        /* The internal port was tried. Port 0 would let the kernel choose outside the ranges. */
-        if (!candidate->port || candidate->port == pkt->source_port)
-            continue;
-        result = try_endpoint(skb, pkt, candidate);
-        if (result != ALLOCATE_TAKEN)
-            return result;
+/* Nothing to go on with: why. */
+static __always_inline enum allocate_result without(enum choice choice)
+{
+    switch (choice) {
+    case CHOICE_NO_ADDRESS:
+        return ALLOCATE_NO_ADDRESS;
+    case CHOICE_QUOTA:
+        return ALLOCATE_QUOTA;
+    case CHOICE_MAPPINGS_FULL:
+        return ALLOCATE_MAPPINGS_FULL;
+    case CHOICE_EXHAUSTED:
+    case CHOICE_UNKNOWN:
+    case CHOICE_AGAIN:
+    case CHOICE_OWN:
+    case CHOICE_KNOWN:
+    case CHOICE_FRESH:
+    case CHOICE_SHARED:
+        break;
     }
     return ALLOCATE_EXHAUSTED;
 }
 
-/* Did another CPU make the entry of this very session meanwhile? */
-static __always_inline bool made_meanwhile(struct __sk_buff *skb, const struct packet *pkt)
+static __always_inline bool is_endpoint(enum choice choice)
 {
-    struct endpoint internal = {};
-    struct endpoint remote = {};
-
-    source_of(pkt, &internal);
-    destination_of(pkt, &remote);
-    return has_entry(skb, pkt->protocol, &internal, &remote);
+    return choice == CHOICE_OWN || choice == CHOICE_KNOWN || choice == CHOICE_FRESH ||
+           choice == CHOICE_SHARED;
 }
 
-/* `previous`: preferred when it is still one of this host's; port 0: there is none. */
-static __always_inline enum allocate_result allocate(struct __sk_buff *skb,
-                                                     const struct packet *pkt,
-                                                     const struct ctgate_pool *pool,
-                                                     const struct endpoint *previous)
+static __always_inline enum allocate_result ended(enum create_result created)
 {
-    const struct ctgate_external_address *external = paired_address(pool, &pkt->source);
-    struct endpoint candidate = {};
+    switch (created) {
+    case CREATE_DONE:
+        return ALLOCATE_CREATED;
+    case CREATE_FOUND:
+        return ALLOCATE_FOUND;
+    case CREATE_TAKEN:
+    case CREATE_STRAY: /* another CPU had one more */
+        return ALLOCATE_TAKEN;
+    case CREATE_TABLE_FULL:
+        return ALLOCATE_TABLE_FULL;
+    case CREATE_NAT_REFUSED:
+        break;
+    }
+    return ALLOCATE_NAT_REFUSED;
+}
+
+static __always_inline enum allocate_result allocate_by(struct __sk_buff *skb,
+                                                        const struct packet *pkt, struct way *way,
+                                                        bool shared, __u32 tries)
+{
+    for (__u32 i = 0; i < tries; i++) {
+        enum create_result created;
+        enum choice choice;
+
+        way->tries = i;
+        choice = choose(skb, pkt, way, shared);
+        if (choice == CHOICE_AGAIN)
+            continue;
+        if (!is_endpoint(choice))
+            return without(choice);
+        created = create_entry(skb, pkt, &way->to);
+        if (created == CREATE_STRAY)
+            created =
+                end_stray(skb, pkt, &way->to) ? create_entry(skb, pkt, &way->to) : CREATE_TAKEN;
+        settle(pkt, way, choice, created);
+        /* A mapping's endpoint, or one of its own, is the only one that this session may have. */
+        if ((created != CREATE_TAKEN && created != CREATE_STRAY) || choice == CHOICE_OWN ||
+            choice == CHOICE_KNOWN)
+            return ended(created);
+    }
+    return ALLOCATE_EXHAUSTED;
+}
+
+/* `way->to.source` is the endpoint that was chosen, when created. */
+__noinline enum allocate_result allocate(struct __sk_buff *skb, const struct packet *pkt,
+                                         struct way *way)
+{
+    const struct ctgate_settings *settings = configured();
     enum allocate_result result;
+    bool shared;
 
-    if (!external || external->port_count == 0)
-        return ALLOCATE_NO_ADDRESS;
-    candidate.address = external->address;
-
-    if (previous->port && previous->address.words[0] == external->address.words[0] &&
-        in_ranges(external, previous->port)) {
-        candidate.port = previous->port;
-        result = try_endpoint(skb, pkt, &candidate);
-        if (result != ALLOCATE_TAKEN)
+    if (!pkt || !way || !settings)
+        return ALLOCATE_NAT_REFUSED;
+    if (!within_rate(&pkt->source, pkt->protocol))
+        return ALLOCATE_RATE;
+    shared = behaviour_of(&pkt->source, pkt->protocol).mapping != CTGATE_ENDPOINT_INDEPENDENT;
+    if (!shared) {
+        result = allocate_by(skb, pkt, way, false, CTGATE_MAX_CLAIMS);
+        if (result != ALLOCATE_EXHAUSTED || !settings->overload_when_full)
             return result;
     }
-
-    if (in_ranges(external, pkt->source_port)) {
-        candidate.port = pkt->source_port;
-        result = try_endpoint(skb, pkt, &candidate);
-        if (result == ALLOCATE_CREATED)
-            count(CTGATE_COUNT_PORT_PRESERVED);
-        if (result != ALLOCATE_TAKEN)
-            return result;
-    }
-
-    result = try_random(skb, pkt, external, &candidate);
-    return result == ALLOCATE_EXHAUSTED && made_meanwhile(skb, pkt) ? ALLOCATE_FOUND : result;
+    return allocate_by(skb, pkt, way, true, MAX_SHARED_TRIES);
 }
 
 #endif

@@ -12,15 +12,18 @@
 #include <linux/ip.h>
 #include <linux/tcp.h>
 
+#include "behaviour.h"
 #include "entry.h"
 #include "maps.h"
+#include "ports.h"
 #include "route.h"
 
 enum border_result {
     BORDER_OPEN = 0x50,
     BORDER_INTERNAL_DESTINATION, /* ingress: addressed straight to something internal */
     BORDER_INTERNAL_SOURCE,      /* egress: nothing has translated it */
-    BORDER_OWN_RESET, /* egress: it would end a session that the stack failed to translate */
+    BORDER_OWN_RESET,   /* egress: it would end a session that the stack failed to translate */
+    BORDER_EARLY_RESET, /* egress: the answer to a SYN that may be half of a simultaneous open */
 };
 
 static __always_inline bool load_ipv4(struct __sk_buff *skb, struct iphdr *ip)
@@ -31,9 +34,9 @@ static __always_inline bool load_ipv4(struct __sk_buff *skb, struct iphdr *ip)
 
 static __always_inline __u32 role_of(const struct ctgate_address *address)
 {
-    const __u32 *role = bpf_map_lookup_elem(&addresses, address);
+    const struct ctgate_address_use *use = bpf_map_lookup_elem(&addresses, address);
 
-    return role ? *role : 0;
+    return use ? use->role : 0;
 }
 
 static __always_inline bool is_internal(__u32 ifindex)
@@ -58,7 +61,7 @@ static __always_inline enum border_result check_ingress(struct __sk_buff *skb)
     if (role)
         return BORDER_OPEN;
     source.words[0] = ip.saddr;
-    return is_internal(output_by_addresses(skb, &source, &destination))
+    return is_internal(output_by_addresses(skb, &source, &destination)) && !is_exempt(&source)
                ? BORDER_INTERNAL_DESTINATION
                : BORDER_OPEN;
 }
@@ -74,24 +77,29 @@ static __always_inline bool leaves_here(struct __sk_buff *skb, const struct iphd
     return output == 0 || output == skb->ifindex;
 }
 
+/* A reset that the router's own TCP sends, with the endpoints as seen from outside. */
+static __always_inline bool load_reset(struct __sk_buff *skb, const struct iphdr *ip,
+                                       struct tcphdr *tcp)
+{
+    return ip->protocol == IPPROTO_TCP &&
+           !bpf_skb_load_bytes_relative(skb, ip->ihl * 4, tcp, sizeof(*tcp), BPF_HDR_START_NET) &&
+           tcp->rst;
+}
+
 /* Without nat hooks a reply is delivered to the router itself, whose TCP knows nothing of it. */
-static __always_inline bool resets_translated(struct __sk_buff *skb, const struct iphdr *ip)
+static __always_inline bool resets_translated(struct __sk_buff *skb, const struct iphdr *ip,
+                                              const struct tcphdr *tcp)
 {
     struct endpoint from = {};
     struct endpoint to = {};
     struct bpf_ct_opts___local opts;
     struct nf_conn *ct;
-    struct tcphdr tcp;
     bool result;
 
-    if (ip->protocol != IPPROTO_TCP ||
-        bpf_skb_load_bytes_relative(skb, ip->ihl * 4, &tcp, sizeof(tcp), BPF_HDR_START_NET) ||
-        !tcp.rst)
-        return false;
     from.address.words[0] = ip->daddr;
-    from.port = tcp.dest;
+    from.port = tcp->dest;
     to.address.words[0] = ip->saddr;
-    to.port = tcp.source;
+    to.port = tcp->source;
     ct = find_entry(skb, IPPROTO_TCP, &from, &to, &opts);
     if (!ct)
         return false;
@@ -100,19 +108,43 @@ static __always_inline bool resets_translated(struct __sk_buff *skb, const struc
     return result;
 }
 
+/* RFC 5382 REQ-4: an unsolicited SYN gets no answer, for the internal endpoint may be about to send
+ * its own. Such an answer has sequence number 0 (RFC 9293 section 3.10.7.1). */
+static __always_inline bool answers_syn(const struct iphdr *ip, const struct tcphdr *tcp)
+{
+    const struct ctgate_address source = {.words = {ip->saddr}};
+    struct ctgate_port_space space = {};
+    const struct ctgate_port_set *set;
+
+    if (tcp->seq || !tcp->ack || tcp->syn)
+        return false;
+    space_of(&source, IPPROTO_TCP, &space);
+    set = port_set(&space);
+    return set && may_be_given(set, tcp->source);
+}
+
 static __always_inline enum border_result check_egress(struct __sk_buff *skb)
 {
     struct ctgate_address source = {};
+    struct ctgate_address destination = {};
     bool from_router = skb->ingress_ifindex == 0;
+    struct tcphdr tcp;
     struct iphdr ip;
     __u32 role;
 
     if (!load_ipv4(skb, &ip))
         return BORDER_OPEN;
-    if (from_router && resets_translated(skb, &ip))
-        return BORDER_OWN_RESET;
+    if (from_router && load_reset(skb, &ip, &tcp)) {
+        if (resets_translated(skb, &ip, &tcp))
+            return BORDER_OWN_RESET;
+        if (answers_syn(&ip, &tcp))
+            return BORDER_EARLY_RESET;
+    }
     source.words[0] = ip.saddr;
+    destination.words[0] = ip.daddr;
     role = role_of(&source);
+    if (is_exempt(&destination))
+        return BORDER_OPEN;
     if (role == CTGATE_ADDRESS_INTERNAL || (!role && is_internal(skb->ingress_ifindex)))
         return leaves_here(skb, &ip) ? BORDER_INTERNAL_SOURCE : BORDER_OPEN;
     return BORDER_OPEN;

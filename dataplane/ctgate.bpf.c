@@ -11,6 +11,8 @@
 #include "lookup.h"
 #include "decide.h"
 #include "allocate.h"
+#include "create.h"
+#include "inbound.h"
 #include "forward.h"
 
 static __always_inline int leave(enum parse_result why)
@@ -30,64 +32,95 @@ static __always_inline int leave(enum parse_result why)
     return to_stack(CTGATE_COUNT_NOT_TRANSLATABLE);
 }
 
+/* The answer by ICMP is made where packets are forwarded: hairpinned ones come there translated
+ * only.
+ */
+static __always_inline int refuse_session(struct __sk_buff *skb, const struct packet *pkt,
+                                          const struct way *way, enum ctgate_counter reason)
+{
+    return way->to.destination.port ? drop(reason) : refuse(skb, pkt, reason);
+}
+
 static __always_inline int new_session(struct __sk_buff *skb, const struct packet *pkt,
-                                       const struct ctgate_pool *pool,
-                                       const struct endpoint *previous)
+                                       struct way *way)
 {
     if (pkt->protocol == IPPROTO_TCP && !opens_tcp(pkt))
         return to_stack(CTGATE_COUNT_NO_SYN);
 
-    switch (allocate(skb, pkt, pool, previous)) {
+    switch (allocate(skb, pkt, way)) {
     case ALLOCATE_CREATED:
-        return to_stack(CTGATE_COUNT_SESSION_CREATED);
+        if (!way->to.destination.port)
+            return to_stack(CTGATE_COUNT_SESSION_CREATED);
+        note_inbound(pkt);
+        return to_stack(CTGATE_COUNT_HAIRPINNED);
     case ALLOCATE_FOUND:
         return to_stack(CTGATE_COUNT_SESSION_HIT);
     case ALLOCATE_NO_ADDRESS:
-        return drop(CTGATE_DROP_NO_EXTERNAL_ADDRESS);
+        return refuse_session(skb, pkt, way, CTGATE_DROP_NO_EXTERNAL_ADDRESS);
+    case ALLOCATE_QUOTA:
+        return refuse_session(skb, pkt, way, CTGATE_DROP_PORT_QUOTA);
+    case ALLOCATE_RATE:
+        return refuse_session(skb, pkt, way, CTGATE_DROP_SESSION_RATE);
+    case ALLOCATE_EXHAUSTED:
+        return refuse_session(skb, pkt, way, CTGATE_DROP_PORTS_EXHAUSTED);
+    case ALLOCATE_MAPPINGS_FULL:
+        return refuse_session(skb, pkt, way, CTGATE_DROP_MAPPINGS_FULL);
     case ALLOCATE_TABLE_FULL:
-        return drop(CTGATE_DROP_TABLE_FULL);
+        return refuse_session(skb, pkt, way, CTGATE_DROP_TABLE_FULL);
     case ALLOCATE_NAT_REFUSED:
         return drop(CTGATE_DROP_NAT_INFO);
     case ALLOCATE_TAKEN:
-    case ALLOCATE_EXHAUSTED:
         break;
     }
-    return drop(CTGATE_DROP_PORTS_EXHAUSTED);
+    return drop(CTGATE_DROP_SESSION_CLASH);
 }
 
-static __always_inline int first_packet(struct __sk_buff *skb, const struct packet *pkt)
+/* `unless`: what becomes of it where it is the stack's. */
+static __always_inline int go_on(struct __sk_buff *skb, const struct packet *pkt, struct way *way,
+                                 enum decide_result decided, enum ctgate_counter unless)
 {
-    const struct endpoint none = {};
-    struct ctgate_pool *pool;
-
-    if (decide(skb, pkt, &pool) == DECIDE_STACK)
-        return to_stack(CTGATE_COUNT_NOT_OUTBOUND);
-    return new_session(skb, pkt, pool, &none);
+    switch (decided) {
+    case DECIDE_TRANSLATE:
+        return new_session(skb, pkt, way);
+    case DECIDE_FILTERED:
+        open_way_back(skb, pkt, way);
+        return drop(CTGATE_DROP_FILTERED);
+    case DECIDE_REFUSED:
+        return drop(CTGATE_DROP_FORWARD_REFUSED);
+    case DECIDE_EXEMPT:
+        return to_stack(CTGATE_COUNT_EXEMPT);
+    case DECIDE_STACK:
+        break;
+    }
+    return to_stack(unless);
 }
 
-/* Only a session that leaves by an external interface is ours to end: others may have been
- * translated by the host's own rules. */
-static __always_inline int replace_session(struct __sk_buff *skb, const struct packet *pkt,
-                                           const struct endpoint *previous, enum ctgate_counter why)
+static __always_inline int go_out(struct __sk_buff *skb, const struct packet *pkt, struct way *way)
 {
-    struct endpoint internal = {};
-    struct endpoint remote = {};
-    struct ctgate_pool *pool;
+    return go_on(skb, pkt, way, decide(skb, pkt, way), CTGATE_COUNT_NOT_OUTBOUND);
+}
 
-    if (decide(skb, pkt, &pool) == DECIDE_STACK)
+/* Only a session that we translate is ours to end: others may have been translated by the host's
+ * own rules. */
+static __always_inline int replace_outbound(struct __sk_buff *skb, const struct packet *pkt,
+                                            struct way *way, enum ctgate_counter why)
+{
+    const enum decide_result decided = decide(skb, pkt, way);
+
+    if (decided == DECIDE_STACK || decided == DECIDE_EXEMPT)
         return to_stack(CTGATE_COUNT_SESSION_HIT);
-    source_of(pkt, &internal);
-    destination_of(pkt, &remote);
-    if (!end_entry(skb, pkt->protocol, &internal, &remote))
+    if (!end_session(skb, pkt))
         return drop(CTGATE_DROP_ENTRY_STUCK);
     count(why);
-    return new_session(skb, pkt, pool, previous);
+    return go_on(skb, pkt, way, decided, CTGATE_COUNT_SESSION_HIT);
 }
 
 static __always_inline int from_internal(struct __sk_buff *skb, __u32 network)
 {
-    struct endpoint previous = {};
+    struct session session = {};
+    enum lookup_result found;
     enum parse_result parsed;
+    struct way way = {};
     struct packet pkt;
 
     count(CTGATE_COUNT_INTERNAL_PACKETS);
@@ -95,18 +128,22 @@ static __always_inline int from_internal(struct __sk_buff *skb, __u32 network)
     if (parsed != PARSE_OK)
         return leave(parsed);
 
-    switch (lookup(skb, &pkt, true, &previous)) {
+    found = lookup(skb, &pkt, true, &session);
+    way.previous = session.external;
+    switch (found) {
     case LOOKUP_MISS:
-        return first_packet(skb, &pkt);
+        return go_out(skb, &pkt, &way);
     case LOOKUP_CLOSED:
-        return replace_session(skb, &pkt, &previous, CTGATE_COUNT_REOPENED);
+        return replace_outbound(skb, &pkt, &way, CTGATE_COUNT_REOPENED);
     case LOOKUP_UNACCEPTED_REPLIED:
-        return replace_session(skb, &pkt, &previous, CTGATE_COUNT_UNACCEPTED_RESTARTED);
+        return replace_outbound(skb, &pkt, &way, CTGATE_COUNT_UNACCEPTED_RESTARTED);
     case LOOKUP_UNTRANSLATED:
-        return replace_session(skb, &pkt, &previous, CTGATE_COUNT_UNTRANSLATED_RESTARTED);
+        return replace_outbound(skb, &pkt, &way, CTGATE_COUNT_UNTRANSLATED_RESTARTED);
+    case LOOKUP_UNACCEPTED_REPLY:
+        return drop(CTGATE_DROP_UNACCEPTED_REPLY);
     case LOOKUP_HIT:
-    case LOOKUP_UNACCEPTED_REPLY: /* this and the next: from outside only */
-    case LOOKUP_FORGED_ORIGINAL:
+    case LOOKUP_FORGED_ORIGINAL: /* from outside only */
+        refresh(&pkt, &session, true);
         return to_stack(CTGATE_COUNT_SESSION_HIT);
     case LOOKUP_FAILED:
         break;
@@ -114,9 +151,65 @@ static __always_inline int from_internal(struct __sk_buff *skb, __u32 network)
     return drop(CTGATE_DROP_LOOKUP_FAILED);
 }
 
+/* `stray`: there is a session, but as if to the router itself. `unless`: what becomes of the packet
+ * where it is the stack's. */
+static __always_inline int go_in(struct __sk_buff *skb, const struct packet *pkt, bool stray,
+                                 enum ctgate_counter unless)
+{
+    struct translation to = {};
+    struct endpoint external = {};
+    struct endpoint remote = {};
+    enum inbound_result whose;
+
+    if (pkt->protocol == IPPROTO_TCP && !opens_tcp(pkt))
+        return to_stack(unless);
+    source_of(pkt, &remote);
+    destination_of(pkt, &external);
+    whose = inbound(skb, pkt->protocol, &remote, &external, &to.destination);
+    if (stray && whose != INBOUND_STACK) {
+        if (!end_session(skb, pkt))
+            return drop(CTGATE_DROP_ENTRY_STUCK);
+        count(CTGATE_COUNT_UNTRANSLATED_RESTARTED);
+    }
+    switch (whose) {
+    case INBOUND_STACK:
+        return to_stack(unless);
+    case INBOUND_FILTERED:
+        return drop(CTGATE_DROP_FILTERED);
+    case INBOUND_REFUSED:
+        return drop(CTGATE_DROP_FORWARD_REFUSED);
+    case INBOUND_ADMITTED:
+        break;
+    }
+    switch (create_entry(skb, pkt, &to)) {
+    case CREATE_DONE:
+        note_inbound(pkt);
+        return to_stack(CTGATE_COUNT_INBOUND_CREATED);
+    case CREATE_FOUND:
+        return to_stack(CTGATE_COUNT_SESSION_HIT);
+    case CREATE_TABLE_FULL:
+        return drop(CTGATE_DROP_TABLE_FULL);
+    case CREATE_NAT_REFUSED:
+        return drop(CTGATE_DROP_NAT_INFO);
+    case CREATE_TAKEN:
+    case CREATE_STRAY: /* outbound only */
+        break;
+    }
+    return drop(CTGATE_DROP_SESSION_CLASH);
+}
+
+static __always_inline int replace_inbound(struct __sk_buff *skb, const struct packet *pkt,
+                                           enum ctgate_counter why)
+{
+    if (!end_session(skb, pkt))
+        return drop(CTGATE_DROP_ENTRY_STUCK);
+    count(why);
+    return go_in(skb, pkt, false, CTGATE_COUNT_UNSOLICITED);
+}
+
 static __always_inline int from_external(struct __sk_buff *skb, __u32 network)
 {
-    struct endpoint previous = {};
+    struct session session = {};
     enum parse_result parsed;
     struct packet pkt;
 
@@ -127,17 +220,21 @@ static __always_inline int from_external(struct __sk_buff *skb, __u32 network)
     if (parsed != PARSE_OK)
         return leave(parsed);
 
-    switch (lookup(skb, &pkt, false, &previous)) {
+    switch (lookup(skb, &pkt, false, &session)) {
     case LOOKUP_MISS:
-        return to_stack(CTGATE_COUNT_UNSOLICITED);
+        return go_in(skb, &pkt, false, CTGATE_COUNT_UNSOLICITED);
+    case LOOKUP_CLOSED:
+        return replace_inbound(skb, &pkt, CTGATE_COUNT_REOPENED);
+    case LOOKUP_UNACCEPTED_REPLIED:
+        return replace_inbound(skb, &pkt, CTGATE_COUNT_UNACCEPTED_RESTARTED);
     case LOOKUP_UNACCEPTED_REPLY:
         return drop(CTGATE_DROP_UNACCEPTED_REPLY);
     case LOOKUP_FORGED_ORIGINAL:
         return drop(CTGATE_DROP_FORGED_ORIGINAL);
-    case LOOKUP_HIT:
-    case LOOKUP_CLOSED: /* this and the next two: from inside only */
-    case LOOKUP_UNACCEPTED_REPLIED:
     case LOOKUP_UNTRANSLATED:
+        return go_in(skb, &pkt, true, CTGATE_COUNT_SESSION_HIT);
+    case LOOKUP_HIT:
+        refresh(&pkt, &session, false);
         return to_stack(CTGATE_COUNT_SESSION_HIT);
     case LOOKUP_FAILED:
         break;
@@ -177,6 +274,8 @@ int external_egress(struct __sk_buff *skb)
         return drop(CTGATE_DROP_INTERNAL_SOURCE);
     case BORDER_OWN_RESET:
         return drop(CTGATE_DROP_OWN_RESET);
+    case BORDER_EARLY_RESET:
+        return drop(CTGATE_DROP_EARLY_RESET);
     case BORDER_OPEN:
     case BORDER_INTERNAL_DESTINATION: /* ingress only */
         break;

@@ -7,6 +7,7 @@
 #include "packet.h"
 
 #define ENOENT 2
+#define EEXIST 17
 
 static __always_inline void fill_tuple(struct bpf_sock_tuple *tuple, const struct endpoint *from,
                                        const struct endpoint *to)
@@ -37,10 +38,14 @@ static __always_inline bool has_entry(struct __sk_buff *skb, __u8 protocol,
     struct bpf_ct_opts___local opts;
     struct nf_conn *ct = find_entry(skb, protocol, from, to, &opts);
 
-    if (!ct)
-        return false;
-    bpf_ct_release(ct);
-    return true;
+    __u32 found = 0;
+
+    if (ct) {
+        bpf_ct_release(ct);
+        found = 1;
+        barrier_var(found); /* one branch: a second look at ct would confuse Linux 6.1 */
+    }
+    return found;
 }
 
 /* Ends the entry of (from -> to), and collects it: as long as an expired entry lies about, it
@@ -57,6 +62,20 @@ static __always_inline bool end_entry(struct __sk_buff *skb, __u8 protocol,
     bpf_ct_change_timeout(ct, 0);
     bpf_ct_release(ct);
     return !has_entry(skb, protocol, from, to);
+}
+
+/* The same for the session that this packet would be the next of. Global: its stack is its own, and
+ * the verifier takes the pointer for possibly NULL. */
+__noinline bool end_session(struct __sk_buff *skb, const struct packet *pkt)
+{
+    struct endpoint from = {};
+    struct endpoint to = {};
+
+    if (!pkt)
+        return false;
+    source_of(pkt, &from);
+    destination_of(pkt, &to);
+    return end_entry(skb, pkt->protocol, &from, &to);
 }
 
 /* Source NAT is in force: the reply goes elsewhere than where the original came from. False for

@@ -5,6 +5,8 @@
 
 #include <linux/pkt_cls.h>
 
+#include "hosts.h"
+#include "packet.h"
 #include "stats.h"
 
 /* On to the next program or filter on this hook, and then the stack: TC_ACT_OK would end the hook
@@ -25,6 +27,18 @@ static __always_inline int drop(enum ctgate_counter reason)
 {
     count(reason);
     return TC_ACT_SHOT;
+}
+
+/* A new session from inside that cannot be had. Now and then its packet goes up with the accepted
+ * mark on itself: our nft table answers by ICMP (RFC 5508 REQ-8), and drops it. */
+static __always_inline int refuse(struct __sk_buff *skb, const struct packet *pkt,
+                                  enum ctgate_counter reason)
+{
+    count(reason);
+    if (!note_refusal(&pkt->source, pkt->protocol))
+        return TC_ACT_SHOT;
+    skb->mark |= accepted_mark;
+    return TC_ACT_UNSPEC;
 }
 
 #endif

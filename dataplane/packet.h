@@ -42,6 +42,12 @@ struct endpoint {
     __u16 reserved; /* Linux 6.1 lets no padding, which nobody writes, be passed by pointer */
 };
 
+/* Where a session is to come from, and to go to; port 0: as it is. Hairpinning has both. */
+struct translation {
+    struct endpoint source;
+    struct endpoint destination;
+};
+
 static __always_inline void source_of(const struct packet *pkt, struct endpoint *result)
 {
     result->address = pkt->source;

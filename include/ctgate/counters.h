@@ -23,16 +23,23 @@
     X(SESSION_HIT, "session_hit", "packets that belong to a known session")                        \
     X(UNSOLICITED, "to_stack_unsolicited",                                                         \
       "packets from outside without session: for the router itself, or dropped by the guard")      \
+    X(EXEMPT, "to_stack_exempt", "packets from inside to a destination that is not translated")    \
     X(SESSION_CREATED, "session_created", "sessions created from inside")                          \
-    X(PORT_PRESERVED, "port_preserved", "sessions created with their internal port kept")          \
-    X(PORT_CLASH, "port_clash", "candidate external ports that were found taken")                  \
+    X(INBOUND_CREATED, "session_created_inbound",                                                  \
+      "sessions created from outside, to a mapping, a port forward or a one-to-one address")       \
+    X(HAIRPINNED, "session_created_hairpinned",                                                    \
+      "sessions created between two internal hosts by an external endpoint")                       \
+    X(MAPPING_CREATED, "mapping_created", "endpoint-independent mappings created")                 \
+    X(MAPPING_ENDED, "mapping_ended", "endpoint-independent mappings whose time was over")         \
+    X(PORT_PRESERVED, "port_preserved", "external ports given out that equal the internal port")   \
+    X(PORT_CLASH, "port_clash", "external endpoints found taken towards the remote endpoint")      \
     X(INSERT_CLASH, "insert_clash", "conntrack inserts that lost against another CPU or a clash")  \
     X(REOPENED, "session_reopened",                                                                \
       "closed TCP sessions that a new SYN replaced, keeping their external endpoint")              \
     X(UNACCEPTED_RESTARTED, "session_restarted_unaccepted",                                        \
       "sessions with a reply but never accepted by the firewall, killed and started anew")         \
     X(UNTRANSLATED_RESTARTED, "session_restarted_untranslated",                                    \
-      "sessions from inside that somebody began without NAT, killed and started anew")
+      "sessions that somebody began without NAT, killed and started anew")
 
 /* Packets dropped in TC. Each reason has exactly one place in the code. */
 #define CTGATE_DROP_REASONS(X)                                                                     \
@@ -43,6 +50,17 @@
       "new session, but the external interface has no external address")                           \
     X(PORTS_EXHAUSTED, "drop_ports_exhausted",                                                     \
       "new session, but no free external port was found in the port ranges")                       \
+    X(PORT_QUOTA, "drop_port_quota",                                                               \
+      "new session, but its host has as many external ports as it may")                            \
+    X(SESSION_RATE, "drop_session_rate",                                                           \
+      "new session, but its host began as many in this second as it may")                          \
+    X(MAPPINGS_FULL, "drop_mappings_full", "new session, but the table of mappings is full")       \
+    X(SESSION_CLASH, "drop_session_clash",                                                         \
+      "new session, but another has the same endpoints after translation")                         \
+    X(FILTERED, "drop_filtered",                                                                   \
+      "new session to a mapping whose filtering does not let this remote endpoint in")             \
+    X(FORWARD_REFUSED, "drop_forward_refused",                                                     \
+      "new session to a port forward that is not open to this remote address")                     \
     X(TABLE_FULL, "drop_table_full", "new session, but conntrack refused to allocate an entry")    \
     X(NAT_INFO, "drop_nat_info", "new session, but conntrack refused its NAT info")                \
     X(LOOKUP_FAILED, "drop_lookup_failed", "conntrack look-up failed other than by a miss")        \
@@ -56,6 +74,8 @@
       "packet from outside addressed straight to something internal")                              \
     X(OWN_RESET, "drop_own_reset",                                                                 \
       "reset by this machine of a session that it should have translated")                         \
+    X(EARLY_RESET, "drop_early_reset",                                                             \
+      "reset by this machine of a SYN that an internal host may yet be about to answer")           \
     X(INTERNAL_SOURCE, "drop_internal_source",                                                     \
       "packet about to leave an external interface with an internal source: nothing translated "   \
       "it")

@@ -34,7 +34,23 @@
 /* Addresses of the router and of its pools together. */
 #define CTGATE_MAX_ADDRESSES 4096
 
-/* Candidate external ports tried for one new session before it is dropped. */
+/* Candidate external ports tried for one new session whose port may be shared. */
 #define CTGATE_MAX_PORT_TRIES 128
+/* Free external ports tried for one new mapping: one can be in a session that the kernel made. */
+#define CTGATE_MAX_CLAIMS 8
+
+/* Seconds. RFC 6888 REQ-8: a port is not given out again for 120 s, unless an older session of it
+ * cannot be hurt: TCP, whose close is tracked, and filtering that asks for the remote address. */
+#define CTGATE_PORT_REST 120
+
+/* External addresses of all interfaces, times two protocols. */
+#define CTGATE_MAX_PORT_SPACES 512
+/* Mappings, and remote addresses that they have sent to beyond the first. */
+#define CTGATE_MAX_MAPPINGS 1048576
+#define CTGATE_MAX_CONTACTS 65536
+/* Internal hosts, by protocol, that are counted; of more, those not seen for long are forgotten. */
+#define CTGATE_MAX_HOSTS 16384
+/* Prefixes of one kind of option. */
+#define CTGATE_MAX_PREFIXES 4096
 
 #endif

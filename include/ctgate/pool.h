@@ -49,12 +49,20 @@ struct ctgate_pool {
 CTGATE_LAYOUT(struct ctgate_pool,
               4 + 4 + CTGATE_MAX_EXTERNAL_ADDRESSES * sizeof(struct ctgate_external_address));
 
-/* Value of map `addresses` (u32), key: an address that the router has, or gives out. An address
- * that is several of these is the last of them. Written by the control plane. */
+/* An address that is several of these is the last of them. */
 enum ctgate_address_role {
-    CTGATE_ADDRESS_INTERNAL = 1, /* on an internal interface: must not leave an external one */
-    CTGATE_ADDRESS_OTHER = 2,    /* on any other interface */
-    CTGATE_ADDRESS_EXTERNAL = 3, /* sessions are given its ports */
+    CTGATE_ADDRESS_INTERNAL = 1,   /* on an internal interface: must not leave an external one */
+    CTGATE_ADDRESS_OTHER = 2,      /* on any other interface */
+    CTGATE_ADDRESS_EXTERNAL = 3,   /* sessions are given its ports */
+    CTGATE_ADDRESS_ONE_TO_ONE = 4, /* stands for one internal host, with all its ports */
 };
+
+/* Value of map `addresses`, key: an address that the router has, or gives out. Control plane. */
+struct ctgate_address_use {
+    __u32 role;                     /* enum ctgate_address_role */
+    __u32 ifindex;                  /* EXTERNAL and ONE_TO_ONE: the external interface; else 0 */
+    struct ctgate_address internal; /* ONE_TO_ONE: the host; else zero */
+};
+CTGATE_LAYOUT(struct ctgate_address_use, 4 + 4 + sizeof(struct ctgate_address));
 
 #endif

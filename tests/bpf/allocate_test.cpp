@@ -56,14 +56,23 @@ TEST_F(Allocate, SourcePortZeroGetsAnother) {
     EXPECT_GE(port_of("10.0.0.2", 0), CTGATE_PORT_LOW);
 }
 
-TEST_F(Allocate, SamePortAndRemoteOfTwoHostsAreToldApart) {
+// Address-and-port-dependent mapping: the port may be anybody's towards another remote endpoint.
+class AllocateShared : public Allocate {
+  protected:
+    AllocateShared() {
+        set_behaviour("10.0.0.0/8", CTGATE_ADDRESS_AND_PORT_DEPENDENT,
+                      CTGATE_ADDRESS_AND_PORT_DEPENDENT);
+    }
+};
+
+TEST_F(AllocateShared, SamePortAndRemoteOfTwoHostsAreToldApart) {
     EXPECT_EQ(port_of("10.0.0.2", 40000), 40000);
     EXPECT_NE(port_of("10.0.0.3", 40000), 40000);
     EXPECT_EQ(counter("port_clash"), 1u);
     EXPECT_EQ(sessions().size(), 2u);
 }
 
-TEST_F(Allocate, SamePortTowardsAnotherRemoteIsShared) {
+TEST_F(AllocateShared, SamePortTowardsAnotherRemoteIsShared) {
     EXPECT_EQ(port_of("10.0.0.2", 40000, "198.51.100.7"), 40000);
     EXPECT_EQ(port_of("10.0.0.3", 40000, "198.51.100.8"), 40000);
 }
@@ -79,7 +88,7 @@ TEST_F(Allocate, StartsAtRandomPorts) {
 }
 
 // Exact: the last free port is still found, and then no more.
-TEST_F(Allocate, ExhaustedAfterExactlyAsManySessionsAsPorts) {
+TEST_F(AllocateShared, ExhaustedAfterExactlyAsManySessionsAsPorts) {
     set_pool({{"203.0.113.1", {{40000, 40001}, {50000, 50000}, {60000, 60037}}}});
     constexpr std::uint16_t ports = 41;
     std::set<std::uint16_t> used;
@@ -114,7 +123,7 @@ TEST_F(Allocate, LongRowOfTakenPortsDoesNotExhaust) {
 }
 
 // More ports than are tried for one session: then a drop is no proof, but it is bounded.
-TEST_F(Allocate, SearchIsBounded) {
+TEST_F(AllocateShared, SearchIsBounded) {
     set_pool({{"203.0.113.1", {{10000, 10000 + 2 * CTGATE_MAX_PORT_TRIES - 1}}}});
     std::uint64_t before = 0;
     Fate fate;
@@ -178,7 +187,7 @@ TEST_F(Allocate, WithoutExternalAddressNewSessionsAreDropped) {
     EXPECT_EQ(from_inside(IPv4{} / TCP{}), drop("drop_no_external_address"));
     EXPECT_EQ(from_inside(IPv4{} / TCP{.flags = ACK}), to_stack("to_stack_tcp_no_syn"));
     set_pool({{"203.0.113.1", {}}});
-    EXPECT_EQ(from_inside(IPv4{} / UDP{}), drop("drop_no_external_address"));
+    EXPECT_EQ(from_inside(IPv4{} / UDP{}), drop("drop_ports_exhausted"));
     EXPECT_TRUE(sessions().empty());
 }
 
@@ -191,7 +200,8 @@ TEST_F(Allocate, ExpiredEntriesDoNotBlock) {
                      .translated_source = endpoint_of("203.0.113.1:40000"),
                      .timeout_ms = 0};
     creator().create(expired);
-    EXPECT_EQ(from_inside(IPv4{} / UDP{}), to_stack("session_created", "port_preserved"));
+    EXPECT_EQ(from_inside(IPv4{} / UDP{}),
+              to_stack("session_created", "mapping_created", "port_preserved"));
     EXPECT_EQ(only_session().source.text(), "10.0.0.2:40000");
 }
 
@@ -201,7 +211,8 @@ TEST_F(Allocate, AnExpiredEntryOfTheSameSessionDoesNotBlock) {
                       .destination = endpoint_of("198.51.100.7:53"),
                       .translated_source = endpoint_of("203.0.113.1:50000"),
                       .timeout_ms = 0});
-    EXPECT_EQ(from_inside(IPv4{} / UDP{}), to_stack("session_created", "port_preserved"));
+    EXPECT_EQ(from_inside(IPv4{} / UDP{}),
+              to_stack("session_created", "mapping_created", "port_preserved"));
     EXPECT_EQ(only_session().reply_destination.text(), "203.0.113.1:40000");
 }
 

@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "control/fd.hpp"
+#include "control/nat_tables.hpp"
 #include "control/sysctl.hpp"
 #include "ctgate/counters.h"
 
@@ -29,6 +30,7 @@ const std::set<std::string> out_of_reach = {
     "insert_clash",        // needs two CPUs at the same moment: concurrency_test.cpp
     "drop_table_full",     // the limit is the whole machine's: tests/vm/max_sessions.sh
     "drop_nat_info",       // the kernel is out of memory
+    "drop_mappings_full",  // there is room for more mappings than 16 addresses have ports
     "drop_lookup_failed",  // only for arguments that we do not give: kfunc_errors_test.cpp
 };
 
@@ -90,8 +92,8 @@ std::ostream& operator<<(std::ostream& stream, const Fate& fate) {
 
 namespace {
 
-template <typename Key>
-void write(bpf_map* map, const Key& key, std::uint32_t value) {
+template <typename Key, typename Value>
+void write(bpf_map* map, const Key& key, const Value& value) {
     if (bpf_map__update_elem(map, &key, sizeof(key), &value, sizeof(value), BPF_ANY) != 0) {
         throw std::system_error(errno, std::generic_category(), bpf_map__name(map));
     }
@@ -137,7 +139,8 @@ DataplaneTest::DataplaneTest()
                          .interface = "out0"});
     reset_counters();
     set_pool({{"203.0.113.1"}});
-    write(gateway_programs()->maps.internal_interfaces, inside_.ifindex, 1);
+    set_settings(default_settings());
+    write(gateway_programs()->maps.internal_interfaces, inside_.ifindex, std::uint32_t{1});
     set_role("203.0.113.1", CTGATE_ADDRESS_EXTERNAL);
     set_role("10.0.0.1", CTGATE_ADDRESS_INTERNAL);
 }
@@ -151,10 +154,78 @@ DataplaneTest::~DataplaneTest() {
     remove_pool();
     clear<int>(gateway_programs()->maps.internal_interfaces);
     clear<ctgate_address>(gateway_programs()->maps.addresses);
+    clear<ctgate_address>(gateway_programs()->maps.one_to_one);
+    clear<ctgate_behaviour_key>(gateway_programs()->maps.behaviours);
+    clear<ctgate_prefix>(gateway_programs()->maps.exemptions);
+    clear<ctgate_access_key>(gateway_programs()->maps.forward_access);
+    clear<ctgate_host_key>(gateway_programs()->maps.hosts);
+    clear<ctgate_contact>(gateway_programs()->maps.contacts);
 }
 
-void DataplaneTest::set_role(const char* address, ctgate_address_role role) {
-    write(gateway_programs()->maps.addresses, IpAddress::parse(address).value().to_bytes(), role);
+void DataplaneTest::set_role(const char* address, ctgate_address_role role, const char* internal) {
+    const ctgate_address external = IpAddress::parse(address).value().to_bytes();
+    const ctgate_address host = IpAddress::parse(internal).value().to_bytes();
+    ctgate_address_use use{};
+    use.role = role;
+    use.ifindex = role >= CTGATE_ADDRESS_EXTERNAL ? static_cast<unsigned>(outside_.ifindex) : 0;
+    use.internal = host;
+    write(gateway_programs()->maps.addresses, external, use);
+    if (role == CTGATE_ADDRESS_ONE_TO_ONE) {
+        write(gateway_programs()->maps.one_to_one, host, external);
+    }
+}
+
+void DataplaneTest::set_behaviour(const char* prefix, ctgate_dependence mapping,
+                                  ctgate_dependence filtering) {
+    const IpPrefix parsed = IpPrefix::parse(prefix).value();
+    for (const unsigned protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
+        const ctgate_behaviour_key key{.prefix_length = CTGATE_PROTOCOL_BITS + parsed.length,
+                                       .protocol = htonl(protocol),
+                                       .internal = parsed.address.to_bytes()};
+        write(gateway_programs()->maps.behaviours, key,
+              ctgate_behaviour{.mapping = static_cast<__u8>(mapping),
+                               .filtering = static_cast<__u8>(filtering),
+                               .reserved = {}});
+    }
+}
+
+ctgate_settings DataplaneTest::default_settings() {
+    ctgate_settings settings = nat_tables({}).settings;
+    settings.refusal_icmp = 0;
+    return settings;
+}
+
+void DataplaneTest::set_settings(const ctgate_settings& settings) {
+    write(gateway_programs()->maps.configuration, 0, settings);
+}
+
+void DataplaneTest::add_exemption(const char* prefix) {
+    const IpPrefix parsed = IpPrefix::parse(prefix).value();
+    write(gateway_programs()->maps.exemptions,
+          ctgate_prefix{.prefix_length = parsed.length, .address = parsed.address.to_bytes()},
+          std::uint32_t{1});
+}
+
+void DataplaneTest::add_access(unsigned list, const char* prefix, bool allowed) {
+    const IpPrefix parsed = IpPrefix::parse(prefix).value();
+    write(gateway_programs()->maps.forward_access,
+          ctgate_access_key{.prefix_length = 32 + parsed.length,
+                            .access = htonl(list),
+                            .remote = parsed.address.to_bytes()},
+          std::uint32_t{allowed ? 1U : 0U});
+}
+
+PortMaps DataplaneTest::port_maps() {
+    const auto& maps = gateway_programs()->maps;
+    return {.sets = bpf_map__fd(maps.port_sets),
+            .slots = bpf_map__fd(maps.port_slots),
+            .sweeps = bpf_map__fd(maps.sweeps),
+            .mappings = bpf_map__fd(maps.mappings),
+            .hosts = bpf_map__fd(maps.hosts)};
+}
+
+PortMemory DataplaneTest::ports(const char* address, std::uint8_t protocol) {
+    return {port_maps(), {IpAddress::parse(address).value(), protocol}};
 }
 
 DataplaneTest::Interface DataplaneTest::make_interface(const char* name, const char* peer,
@@ -171,7 +242,13 @@ DataplaneTest::Interface DataplaneTest::make_interface(const char* name, const c
 
 void DataplaneTest::set_pool(const std::vector<PoolAddress>& addresses) {
     ctgate_pool pool{};
+    std::map<PortSpace, Ports> spaces;
     for (const PoolAddress& from : addresses) {
+        for (const int protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
+            spaces.emplace(PortSpace{IpAddress::parse(from.address).value(),
+                                     static_cast<std::uint8_t>(protocol)},
+                           ports_in(from.ranges));
+        }
         ctgate_external_address& to = pool.addresses[pool.address_count++];
         to.address.words[0] = IpAddress::parse(from.address).value().v4;
         for (const ctgate_port_range& range : from.ranges) {
@@ -179,6 +256,7 @@ void DataplaneTest::set_pool(const std::vector<PoolAddress>& addresses) {
             to.port_count += range.high - range.low + 1U;
         }
     }
+    port_spaces::set(port_maps(), spaces);
     if (bpf_map__update_elem(gateway_programs()->maps.pools, &outside_.ifindex,
                              sizeof(outside_.ifindex), &pool, sizeof(pool), BPF_ANY) != 0) {
         throw std::system_error(errno, std::generic_category(), "pools");
@@ -188,6 +266,7 @@ void DataplaneTest::set_pool(const std::vector<PoolAddress>& addresses) {
 void DataplaneTest::remove_pool() {
     bpf_map__delete_elem(gateway_programs()->maps.pools, &outside_.ifindex,
                          sizeof(outside_.ifindex), 0);
+    port_spaces::set(port_maps(), {});
 }
 
 Fate DataplaneTest::from_inside(Packet packet, unsigned gso_size) {

@@ -20,6 +20,8 @@
 #include "bpf/scratch_netns.hpp"
 #include "bpf/test_run.hpp"
 #include "control/conntrack.hpp"
+#include "control/port_spaces.hpp"
+#include "ctgate/behaviour.h"
 #include "ctgate/pool.h"
 #include "tests/packet/builder.hpp"
 // After the types of its global variables.
@@ -84,7 +86,19 @@ class DataplaneTest : public testing::Test {
     void remove_pool();  // out0 is no external interface any more
 
     // What an address is to the dataplane. At first: 203.0.113.1 external, 10.0.0.1 internal.
-    static void set_role(const char* address, ctgate_address_role role);
+    void set_role(const char* address, ctgate_address_role role, const char* internal = "0.0.0.0");
+    // Of the internal hosts of a prefix, for TCP and UDP. At first: endpoint-independent mapping,
+    // address-dependent filtering.
+    static void set_behaviour(const char* prefix, ctgate_dependence mapping,
+                              ctgate_dependence filtering);
+    // At first: the defaults, but nobody is told of refusals.
+    static void set_settings(const ctgate_settings& settings);
+    static ctgate_settings default_settings();
+    static void add_exemption(const char* prefix);
+    // To a list of remote addresses of port forwards.
+    static void add_access(unsigned list, const char* prefix, bool allowed);
+    static PortMaps port_maps();
+    static PortMemory ports(const char* address, std::uint8_t protocol);
 
     // Since the beginning of the test.
     std::uint64_t counter(const std::string& name);

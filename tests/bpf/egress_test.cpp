@@ -89,5 +89,25 @@ TEST_F(Egress, ATranslatedSessionIsNotReset) {
     EXPECT_EQ(leaves(packet(40000, RST), inside_ifindex()), to_stack()) << "the client's reset";
 }
 
+// RFC 5382 REQ-4. Such a reset has sequence number 0, and acknowledges the SYN.
+TEST_F(Egress, AnUnsolicitedSynIsNotReset) {
+    set_pool({{"203.0.113.1", {{40000, 40009}}}});
+    const auto answer = [](std::uint16_t port, std::uint32_t sequence, std::uint8_t flags) {
+        return IPv4{.source = "203.0.113.1", .destination = "198.51.100.7"} /
+               TCP{.source_port = port,
+                   .destination_port = 80,
+                   .flags = flags,
+                   .sequence = sequence,
+                   .acknowledgment = 77};
+    };
+    EXPECT_EQ(leaves(answer(40000, 0, RST | ACK), from_router), drop("drop_early_reset"));
+    EXPECT_EQ(leaves(answer(39999, 0, RST | ACK), from_router), to_stack())
+        << "a port that no internal endpoint can have";
+    EXPECT_EQ(leaves(answer(40000, 5, RST | ACK), from_router), to_stack()) << "a session's end";
+    EXPECT_EQ(leaves(answer(40000, 0, RST), from_router), to_stack());
+    EXPECT_EQ(leaves(answer(40000, 0, SYN | ACK), from_router), to_stack());
+    EXPECT_EQ(leaves(answer(40000, 0, RST | ACK), inside_ifindex()), to_stack());
+}
+
 }  // namespace
 }  // namespace ctgate

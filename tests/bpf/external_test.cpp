@@ -51,7 +51,8 @@ TEST_F(FromOutside, StraightToSomethingInternalIsDropped) {
 }
 
 TEST_F(FromOutside, ReplyBeforeTheFirewallHasAcceptedIsDropped) {
-    EXPECT_EQ(from_inside(IPv4{} / UDP{}), to_stack("session_created", "port_preserved"));
+    EXPECT_EQ(from_inside(IPv4{} / UDP{}),
+              to_stack("session_created", "mapping_created", "port_preserved"));
     EXPECT_EQ(from_outside(back_ / udp_reply_), drop("drop_unaccepted_reply"));
     EXPECT_EQ(only_session().status & IPS_SEEN_REPLY, 0u);
 }
@@ -144,6 +145,7 @@ TEST_F(FromOutside, PortForwardsOfTheHostsOwnRulesAreTheStacks) {
                      .translated_destination = endpoint_of("10.0.0.3:8080")};
     creator().create(forward);
     EXPECT_EQ(from_outside(back_ / TCP{.flags = ACK}), to_stack("session_hit"));
+    forward.mark = CTGATE_ACCEPTED_MARK;  // as the table does when the first packet has passed
     forward.destination.port = 81;
     forward.translated_source = endpoint_of("10.0.0.1:40000");
     creator().create(forward);
@@ -153,6 +155,17 @@ TEST_F(FromOutside, PortForwardsOfTheHostsOwnRulesAreTheStacks) {
                           TCP{.source_port = 8080, .destination_port = 40000, .flags = SYN | ACK}),
               to_stack("session_hit"))
         << "its reply";
+}
+
+// A port forward, of whoever's rules, that the firewall has not let through.
+TEST_F(FromOutside, ReplyFromInsideBeforeTheFirewallHasAcceptedIsDropped) {
+    creator().create({.protocol = IPPROTO_UDP,
+                      .source = endpoint_of("198.51.100.7:53"),
+                      .destination = endpoint_of("203.0.113.1:80"),
+                      .translated_destination = endpoint_of("10.0.0.3:8080")});
+    EXPECT_EQ(from_inside(IPv4{.source = "10.0.0.3", .destination = "198.51.100.7"} /
+                          UDP{.source_port = 8080, .destination_port = 53}),
+              drop("drop_unaccepted_reply"));
 }
 
 TEST_F(FromOutside, ExpiredSessionsHaveNoReplies) {

@@ -10,7 +10,7 @@ namespace {
 
 class FromInside : public DataplaneTest {};
 
-const Fate created = to_stack("session_created", "port_preserved");
+const Fate created = to_stack("session_created", "mapping_created", "port_preserved");
 
 TEST_F(FromInside, FirstPacketOfUdpMakesTheEntry) {
     EXPECT_EQ(from_inside(IPv4{} / UDP{} / Payload{"query"}), created);
@@ -62,8 +62,9 @@ TEST_F(FromInside, ProtocolAddressesAndPortsTellSessionsApart) {
     EXPECT_EQ(from_inside(IPv4{} / UDP{}), created);
     EXPECT_EQ(from_inside(IPv4{} / syn), created);
     EXPECT_EQ(from_inside(IPv4{} / UDP{.source_port = 40001}), created);
-    EXPECT_EQ(from_inside(IPv4{} / UDP{.destination_port = 54}), created);
-    EXPECT_EQ(from_inside(IPv4{.destination = "198.51.100.8"} / UDP{}), created);
+    EXPECT_EQ(from_inside(IPv4{} / UDP{.destination_port = 54}), to_stack("session_created"));
+    EXPECT_EQ(from_inside(IPv4{.destination = "198.51.100.8"} / UDP{}),
+              to_stack("session_created"));
     EXPECT_EQ(sessions().size(), 5u);
 }
 
@@ -151,7 +152,8 @@ TEST_F(FromInside, EntriesWithoutNatThatLeaveBeginAnew) {
                       .mark = CTGATE_ACCEPTED_MARK,
                       .status = IPS_SEEN_REPLY});
     EXPECT_EQ(from_inside(IPv4{} / UDP{}),
-              to_stack("session_restarted_untranslated", "session_created", "port_preserved"));
+              to_stack("session_restarted_untranslated", "session_created", "mapping_created",
+                       "port_preserved"));
     EXPECT_EQ(only_session().reply_destination.text(), "203.0.113.1:40000");
     EXPECT_EQ(only_session().mark, 0u);
 }

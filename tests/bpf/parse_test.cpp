@@ -100,7 +100,7 @@ TEST_F(Parse, FramesThatAreNotForUsGoToTheStack) {
 
 TEST_F(Parse, FieldsThatDoNotMatterDoNotHinder) {
     EXPECT_EQ(from_inside(IPv4{.tos = 0xb8, .fragment = 0x4000} / UDP{.checksum = 0}),
-              to_stack("session_created", "port_preserved"));
+              to_stack("session_created", "mapping_created", "port_preserved"));
     EXPECT_EQ(from_inside(IPv4{.ttl = 1, .checksum = 0x1234} / UDP{}), to_stack("session_hit"));
     Bytes padded = (Ethernet{.destination = inside_mac()} / IPv4{} / UDP{}).bytes();
     padded.resize(60);
@@ -110,7 +110,8 @@ TEST_F(Parse, FieldsThatDoNotMatterDoNotHinder) {
 TEST_F(Parse, BigTcpHasNoTotalLength) {
     const Packet big = IPv4{.total_length = 0} / TCP{} / Payload{std::string(3000, 'x')};
     EXPECT_EQ(from_inside(big), drop("drop_ip_header"));
-    EXPECT_EQ(from_inside(big, 1448), to_stack("session_created", "port_preserved"));
+    EXPECT_EQ(from_inside(big, 1448),
+              to_stack("session_created", "mapping_created", "port_preserved"));
 }
 
 }  // namespace

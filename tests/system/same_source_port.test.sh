@@ -37,7 +37,7 @@ for protocol in tcp udp; do
     check "$protocol: both keep theirs" \
         equals "$one $two $one $two" "$again_one $again_two $third_one $third_two"
 done
-check "the clashes were counted" counted port_clash 2
+check "the port was kept once for each protocol" equals 2 "$(counter port_preserved)"
 
 stop_capture outside
 check "outside: no internal address" nothing_internal outside

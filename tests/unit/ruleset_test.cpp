@@ -58,7 +58,7 @@ TEST(Ruleset, WithoutAddressNothingIsTranslatedButAllIsGuarded) {
     Ruleset ruleset = two_addresses();
     ruleset.external[0].addresses.clear();
     const std::string text = ruleset.text();
-    EXPECT_THAT(text, Not(HasSubstr("snat")));
+    EXPECT_THAT(text, Not(HasSubstr("snat to")));
     EXPECT_THAT(text, HasSubstr("add element ip ctgate external { \"wan\" }\n"));
     EXPECT_THAT(text, HasSubstr("counter name guard_internal_source drop"));
 }

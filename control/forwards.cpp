@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/forwards.hpp"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <set>
+#include <system_error>
+
+#include "control/nat_tables.hpp"
+#include "ctgate/pairing.h"
+
+namespace ctgate {
+namespace {
+
+bool goes_to(const ForwardOption& option, std::uint8_t protocol, IpAddress external) {
+    return (protocol == IPPROTO_TCP ? option.tcp : option.udp) &&
+           (!option.external || *option.external == external);
+}
+
+// The external address that this internal host is paired with.
+IpAddress paired(const ExternalInterface& interface, IpAddress internal) {
+    const ctgate_address bytes = internal.to_bytes();
+    const auto count = static_cast<__u32>(interface.addresses.size());
+    return interface.addresses.at(ctgate_pair(bytes.bytes, count)).address;
+}
+
+ctgate_mapping_key mapping_key(const PortSpace& space, const Forward& forward) {
+    ctgate_mapping_key key{};
+    key.address = forward.internal.address.to_bytes();
+    key.ifindex = forward.ifindex;
+    key.port = htons(forward.internal.port);
+    key.protocol = space.protocol;
+    return key;
+}
+
+ctgate_mapping_key mapping_key(const PortSpace& space, const ctgate_port_slot& slot) {
+    ctgate_mapping_key key{};
+    key.address = slot.internal;
+    key.ifindex = slot.ifindex;
+    key.port = slot.internal_port;
+    key.protocol = space.protocol;
+    return key;
+}
+
+// Unless the internal endpoint is mapped elsewhere by now.
+void unmap(const PortMaps& maps, const PortSpace& space, std::uint16_t port,
+           const ctgate_port_slot& slot) {
+    const ctgate_mapping_key key = mapping_key(space, slot);
+    ctgate_mapping mapping{};
+    if (bpf_map_lookup_elem(maps.mappings, &key, &mapping) == 0 && ntohs(mapping.port) == port &&
+        mapping.address.words[0] == space.address.v4) {
+        bpf_map_delete_elem(maps.mappings, &key);
+    }
+}
+
+void map(const PortMaps& maps, const PortSpace& space, std::uint16_t port, const Forward& forward) {
+    const ctgate_mapping_key key = mapping_key(space, forward);
+    ctgate_mapping mapping{};
+    mapping.address = space.address.to_bytes();
+    mapping.port = htons(port);
+    if (bpf_map_update_elem(maps.mappings, &key, &mapping, BPF_ANY) != 0) {
+        throw std::system_error(errno, std::generic_category(),
+                                "Cannot hand a port forward to the dataplane");
+    }
+}
+
+void set_state(ctgate_port_slot& slot, ctgate_port_state state) {
+    std::atomic_ref(slot.state).store(static_cast<__u8>(state));
+}
+
+bool is_forwarded(const ctgate_port_slot& slot) {
+    return slot.state == CTGATE_PORT_FORWARDED;
+}
+
+bool is_as(const ctgate_port_slot& slot, const Forward& forward) {
+    const ctgate_address internal = forward.internal.address.to_bytes();
+    return is_forwarded(slot) && std::memcmp(&slot.internal, &internal, sizeof(internal)) == 0 &&
+           slot.internal_port == htons(forward.internal.port) && slot.access == forward.access &&
+           slot.ifindex == forward.ifindex;
+}
+
+void open(const PortMaps& maps, const PortSpace& space, PortMemory& memory, std::uint16_t port,
+          const Forward& forward) {
+    ctgate_port_slot& slot = memory.slot(port);
+    if (!memory.claim(port) && slot.state == CTGATE_PORT_MAPPED) {
+        const Endpoint holder{IpAddress{slot.internal.words[0]}, ntohs(slot.internal_port)};
+        spdlog::info("The forward of {} port {} ends the mapping of {}",
+                     space.protocol == IPPROTO_TCP ? "TCP" : "UDP", port, holder.text());
+        unmap(maps, space, port, slot);
+        port_spaces::return_quota(maps, space, slot);
+    }
+    set_state(slot, CTGATE_PORT_FREE);
+    slot.internal = forward.internal.address.to_bytes();
+    slot.internal_port = htons(forward.internal.port);
+    slot.ifindex = forward.ifindex;
+    slot.access = forward.access;
+    slot.contact = {};
+    slot.sessions = 0;
+    ++slot.generation;
+    set_state(slot, CTGATE_PORT_FORWARDED);
+}
+
+void close(const PortMaps& maps, const PortSpace& space, PortMemory& memory, std::uint16_t port) {
+    ctgate_port_slot& slot = memory.slot(port);
+    unmap(maps, space, port, slot);
+    set_state(slot, CTGATE_PORT_FREE);
+    memory.give_back(port);
+}
+
+std::vector<PortSpace> spaces(const PortMaps& maps) {
+    std::vector<PortSpace> result;
+    ctgate_port_space key{};
+    for (const ctgate_port_space* previous = nullptr;
+         bpf_map_get_next_key(maps.slots, previous, &key) == 0; previous = &key) {
+        result.push_back(
+            {IpAddress{key.address.words[0]}, static_cast<std::uint8_t>(key.protocol)});
+    }
+    return result;
+}
+
+void set_in(const PortMaps& maps, const PortSpace& space,
+            const std::map<std::uint16_t, Forward>& wanted) {
+    PortMemory memory(maps, space);
+    for (unsigned port = 0; port < CTGATE_PORTS; ++port) {
+        const auto number = static_cast<std::uint16_t>(port);
+        if (is_forwarded(memory.slot(number)) && !wanted.contains(number)) {
+            close(maps, space, memory, number);
+        }
+    }
+    for (const auto& [port, forward] : wanted) {
+        if (!is_as(memory.slot(port), forward)) {
+            if (is_forwarded(memory.slot(port))) {
+                unmap(maps, space, port, memory.slot(port));
+            }
+            open(maps, space, memory, port, forward);
+        }
+        if (forward.outbound) {
+            map(maps, space, port, forward);
+        }
+    }
+}
+
+}  // namespace
+
+Forwards forwards_of(const Config& config, const ExternalInterface& interface, unsigned ifindex) {
+    Forwards result;
+    std::set<std::pair<IpAddress, unsigned>> sending;  // per protocol, below
+    for (const int number : {IPPROTO_TCP, IPPROTO_UDP}) {
+        const auto protocol = static_cast<std::uint8_t>(number);
+        sending.clear();
+        for (std::size_t i = 0; i < config.forwards.size(); ++i) {
+            const ForwardOption& option = config.forwards[i];
+            for (const ExternalAddress& each : interface.addresses) {
+                if (!goes_to(option, protocol, each.address)) {
+                    continue;
+                }
+                for (unsigned port = option.low; port <= option.high; ++port) {
+                    const unsigned internal = option.internal_low + (port - option.low);
+                    const bool outbound = paired(interface, option.internal) == each.address &&
+                                          sending.emplace(option.internal, internal).second;
+                    result[{each.address, protocol}][static_cast<std::uint16_t>(port)] = {
+                        .internal = {option.internal, static_cast<std::uint16_t>(internal)},
+                        .ifindex = ifindex,
+                        .access = access_number(config, i),
+                        .outbound = outbound};
+                }
+            }
+        }
+    }
+    return result;
+}
+
+Forwards forwards::in_force(const PortMaps& maps, const Forwards& wanted) {
+    Forwards result;
+    for (const PortSpace& space : spaces(maps)) {
+        const auto found = wanted.find(space);
+        if (found == wanted.end()) {
+            continue;
+        }
+        const PortMemory memory(maps, space);
+        for (const auto& [port, forward] : found->second) {
+            if (is_as(memory.slot(port), forward)) {
+                result[space].emplace(port, forward);
+            }
+        }
+    }
+    return result;
+}
+
+void forwards::set(const PortMaps& maps, const Forwards& wanted) {
+    for (const PortSpace& space : spaces(maps)) {
+        const auto found = wanted.find(space);
+        set_in(maps, space,
+               found == wanted.end() ? std::map<std::uint16_t, Forward>() : found->second);
+    }
+}
+
+}  // namespace ctgate

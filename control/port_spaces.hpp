@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The dataplane's port spaces: for each external address and protocol, which ports may be given
+// out, and which are in use (include/ctgate/ports.h).
+#pragma once
+
+#include <bitset>
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <tuple>
+#include <vector>
+
+#include "control/ip.hpp"
+#include "ctgate/ports.h"
+
+namespace ctgate {
+
+using Ports = std::bitset<CTGATE_PORTS>;
+
+Ports ports_in(const std::vector<ctgate_port_range>& ranges);
+
+struct PortSpace {
+    IpAddress address;
+    std::uint8_t protocol = 0;  // IPPROTO_TCP or IPPROTO_UDP
+
+    bool operator==(const PortSpace& other) const = default;
+    std::strong_ordering operator<=>(const PortSpace& other) const {
+        return std::tie(address, protocol) <=> std::tie(other.address, other.protocol);
+    }
+    ctgate_port_space key() const;
+};
+
+// Descriptors of the dataplane's maps; not owned.
+struct PortMaps {
+    int sets;
+    int slots;
+    int sweeps;
+    int mappings;
+    int hosts;
+};
+
+// The memory of one space, shared with the dataplane.
+class PortMemory {
+  public:
+    // Throws when there is no such space.
+    PortMemory(const PortMaps& maps, const PortSpace& space);
+    ~PortMemory();
+    PortMemory(const PortMemory&) = delete;
+    PortMemory& operator=(const PortMemory&) = delete;
+
+    void allow(const Ports& ports);
+    // As atomically as the dataplane does. False: it is in use.
+    bool claim(std::uint16_t port);
+    void give_back(std::uint16_t port);
+    // May be written by whoever claimed the port.
+    ctgate_port_slot& slot(std::uint16_t port) { return slots_[port]; }
+    const ctgate_port_slot& slot(std::uint16_t port) const { return slots_[port]; }
+    Ports used() const;
+
+  private:
+    ctgate_port_set* set_;
+    ctgate_port_slot* slots_;
+};
+
+namespace port_spaces {
+
+// The host of this slot has one port less.
+void return_quota(const PortMaps& maps, const PortSpace& space, const ctgate_port_slot& slot);
+
+// Exactly these exist afterwards, with these ports to be given out. Those that are there keep what
+// is in use; the mappings of those that go, go too.
+void set(const PortMaps& maps, const std::map<PortSpace, Ports>& wanted);
+
+}  // namespace port_spaces
+}  // namespace ctgate
