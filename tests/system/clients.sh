@@ -80,6 +80,15 @@ converse() {
     ask_pipe "$1" ""
 }
 
+# start_ends; then `ends COMMAND...`: sockets by name in any host, see ends.py.
+start_ends() {
+    start_pipe ends "$python" "$system_tests/ends.py"
+}
+
+ends() {
+    ask_pipe ends "$*"
+}
+
 # run_python [ARGUMENT...]: a program on standard input, which may import peer and so open sockets in
 # any host.
 run_python() {
