@@ -12,30 +12,6 @@ set -eu
 server2=198.51.100.3
 allowed="from=198.51.100.0/24,not-from=$server2/32"
 
-# configure LINE...
-configure() {
-    {
-        echo "internal = inside"
-        echo "external = outside"
-        printf '%s\n' "$@"
-    } >"$work/ctgate.conf"
-}
-
-# reload MESSAGE: until the log has one more of it.
-reload() {
-    wanted=$(($(lines "$1") + 1))
-    kill -HUP $daemon
-    wait_for 10 has_lines "$1"
-}
-
-lines() {
-    grep -c "$1" "$work/ctgate.log" || true
-}
-
-has_lines() {
-    [ "$(lines "$1")" -ge "$wanted" ]
-}
-
 # reaches PROTOCOL EXTERNAL-PORT SERVED: a session of the server's does, which is seen untranslated.
 sender=6000
 reaches() {

@@ -7,30 +7,6 @@ set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# configure LINE...
-configure() {
-    {
-        echo "internal = inside"
-        echo "external = outside"
-        printf '%s\n' "$@"
-    } >"$work/ctgate.conf"
-}
-
-# reload MESSAGE: until the log has one more of it.
-reload() {
-    wanted=$(($(lines "$1") + 1))
-    kill -HUP $daemon
-    wait_for 10 has_lines "$1"
-}
-
-lines() {
-    grep -c "$1" "$work/ctgate.log" || true
-}
-
-has_lines() {
-    [ "$(lines "$1")" -ge "$wanted" ]
-}
-
 build_topology
 start_ends
 for protocol in udp tcp; do

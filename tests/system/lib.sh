@@ -80,6 +80,33 @@ kill_daemon() {
     ! wait "$daemon" 2>/dev/null
 }
 
+# configure LINE...: the usual sides and these lines, in $work/ctgate.conf.
+configure() {
+    {
+        echo "internal = inside"
+        echo "external = outside"
+        printf '%s\n' "$@"
+    } >"$work/ctgate.conf"
+}
+
+# reload MESSAGE: SIGHUP, and until the log has one more of that.
+reload() {
+    local wanted
+    wanted=$(($(lines "$1") + 1))
+    kill -HUP "$daemon"
+    wait_for 10 has_lines "$1" "$wanted"
+}
+
+# lines PATTERN: how often the log has it. (grep fails where it counts none.)
+lines() {
+    grep -c "$1" "$work/ctgate.log" || [ $? -eq 1 ]
+}
+
+# has_lines PATTERN NUMBER: or more.
+has_lines() {
+    [ "$(lines "$1")" -ge "$2" ]
+}
+
 # counter NAME
 counter() {
     ctgate show counters --json | jq -r --arg name "$1" '.counters + .drops | .[$name]'

@@ -68,7 +68,9 @@ background_here() {
 before=$(traces)
 
 check "against masquerade it fails" exits 1 "$CTGATE" selftest --against masquerade
-"$CTGATE" selftest --against masquerade --json >"$work/masquerade" || true
+status=0
+"$CTGATE" selftest --against masquerade --json >"$work/masquerade" || status=$?
+check "and with --json" equals 1 "$status"
 check "every requirement is reported" complete "$work/masquerade"
 check "the kernel's own NAT fails where it is known to" has_result "$work/masquerade" fail \
     udp-mapping-contended tcp-mapping-contended udp-overloading tcp-overloading \
