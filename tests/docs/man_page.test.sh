@@ -5,19 +5,8 @@ set -uo pipefail
 
 ctgate=${CTGATE:?path of the program}
 page=$(dirname "$0")/../../docs/ctgate.8.scd
-failures=0
-checks=0
-
-# expect SENTENCE COMMAND...
-expect() {
-    local sentence=$1
-    shift
-    checks=$((checks + 1))
-    if ! "$@" >/dev/null 2>&1; then
-        echo "not ok - $sentence"
-        failures=$((failures + 1))
-    fi
-}
+# shellcheck source=expect.sh
+. "$(dirname "$0")/expect.sh"
 
 # options_in: each option that the text on stdin names.
 options_in() {
@@ -59,4 +48,4 @@ for option in $(options_in <<<"$text"); do
 done
 
 echo "man page: $checks checks, $failures failed"
-[ $failures -eq 0 ]
+[ "$failures" -eq 0 ]

@@ -7,19 +7,8 @@ set -uo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 page=$root/docs/rfc-compliance.md
-failures=0
-checks=0
-
-# expect SENTENCE COMMAND...
-expect() {
-    local sentence=$1
-    shift
-    checks=$((checks + 1))
-    if ! "$@" >/dev/null 2>&1; then
-        echo "not ok - $sentence"
-        failures=$((failures + 1))
-    fi
-}
+# shellcheck source=expect.sh
+. "$(dirname "$0")/expect.sh"
 
 # contains WORD TEXT: as a line of its own.
 contains() {
@@ -71,4 +60,4 @@ for requirement in $requirements; do
 done
 
 echo "RFC compliance: $checks checks, $failures failed"
-[ $failures -eq 0 ]
+[ "$failures" -eq 0 ]
