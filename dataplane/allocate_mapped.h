@@ -100,7 +100,8 @@ __noinline enum choice open_mapping(struct __sk_buff *skb, const struct packet *
         return CHOICE_AGAIN;
     }
     if (take_quota(&pkt->source, pkt->protocol)) {
-        long error;
+        /* An int, as in the kernel: Linux 6.1 leaves the upper half of the helper's result zero. */
+        int error;
 
         mapping_key_of(&pkt->source, pkt->source_port, pkt->protocol, way->ifindex, &key);
         mapping.address = way->to.source.address;

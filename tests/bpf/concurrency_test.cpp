@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Two CPUs at once: one session has one entry, and two sessions never share an external endpoint.
 #include <atomic>
-#include <functional>
 #include <thread>
 
 #include "bpf/dataplane_fixture.hpp"
@@ -13,20 +12,30 @@ class Concurrency : public DataplaneTest {
   protected:
     static constexpr int rounds = 300;
 
-    // The first packets of two sessions from port 40000, `rounds` times, each pair at the same
-    // moment and to another port. Packets of the same host are packets of the same session.
-    void race(const std::string& one, const std::string& other) {
+    // The first packets of two sessions, `rounds` times, each pair at the same moment.
+    template <typename One, typename Other>
+    void race(One one, Other other) {
         std::atomic<int> arrived = 0;
         std::thread thread([&] { send(other, arrived); });  // in the same network namespace
         send(one, arrived);
         thread.join();
     }
 
+    // From port 40000 of the host, in each round to another port.
+    auto to_many(const std::string& host) const {
+        return [this, host](int round) { return frame(host, 40000, round + 1); };
+    }
+
+    // In each round from another port of the host.
+    auto from_many(const std::string& host) const {
+        return [this, host](int round) { return frame(host, 40000 + round, 53); };
+    }
+
   private:
-    void send(const std::string& host, std::atomic<int>& arrived) {
+    template <typename FrameOf>
+    void send(FrameOf frame_of, std::atomic<int>& arrived) {
         for (int round = 0; round < rounds; round++) {
-            TestFrame packet{.bytes = frame(host, static_cast<std::uint16_t>(1 + round)),
-                             .ifindex = inside_ifindex()};
+            TestFrame packet{.bytes = frame_of(round), .ifindex = inside_ifindex()};
             arrived++;
             while (arrived < 2 * (round + 1)) {
                 std::this_thread::yield();
@@ -35,9 +44,10 @@ class Concurrency : public DataplaneTest {
         }
     }
 
-    Bytes frame(const std::string& host, std::uint16_t port) const {
+    Bytes frame(const std::string& host, int source_port, int destination_port) const {
         return (Ethernet{.destination = inside_mac()} / IPv4{.source = host} /
-                UDP{.destination_port = port})
+                UDP{.source_port = static_cast<std::uint16_t>(source_port),
+                    .destination_port = static_cast<std::uint16_t>(destination_port)})
             .bytes();
     }
 };
@@ -45,7 +55,7 @@ class Concurrency : public DataplaneTest {
 TEST_F(Concurrency, OneSessionHasOneEntry) {
     // One more port than needed: a CPU may have claimed one when it finds that another was faster.
     set_pool({{"203.0.113.1", {{40000, 40001}}}});
-    race("10.0.0.2", "10.0.0.2");
+    race(to_many("10.0.0.2"), to_many("10.0.0.2"));
     EXPECT_EQ(sessions().size(), rounds);
     EXPECT_EQ(counter("session_created"), rounds);
     EXPECT_EQ(counter("session_hit"), rounds);
@@ -54,8 +64,17 @@ TEST_F(Concurrency, OneSessionHasOneEntry) {
     RecordProperty("insert_clash", static_cast<int>(counter("insert_clash")));
 }
 
+TEST_F(Concurrency, OneInternalEndpointHasOneMapping) {
+    race(from_many("10.0.0.2"), from_many("10.0.0.2"));
+    EXPECT_EQ(sessions().size(), rounds);
+    EXPECT_EQ(counter("session_created"), rounds);
+    EXPECT_EQ(counter("session_hit"), rounds);
+    EXPECT_EQ(counter("mapping_created"), rounds);
+    EXPECT_EQ(ports("203.0.113.1", IPPROTO_UDP).used().count(), rounds);
+}
+
 TEST_F(Concurrency, TwoSessionsHaveTwoExternalEndpoints) {
-    race("10.0.0.2", "10.0.0.3");
+    race(to_many("10.0.0.2"), to_many("10.0.0.3"));
     std::set<std::string> external;
     for (const Session& session : sessions()) {
         external.insert(session.reply_source.text() + session.reply_destination.text());
