@@ -106,9 +106,10 @@ struct Config {
     std::vector<HostOption> hosts;
     bool inbound_refresh = false;
     bool overload_when_full = false;
-    unsigned max_ports_per_host = 0;  // of each protocol; 0: no limit
-    unsigned max_new_per_second = 0;  // sessions of one host, of each protocol; 0: no limit
-    bool refuse_icmp = true;          // tell hosts of refused sessions (ICMP 3/13)
+    unsigned max_ports_per_host = 0;     // of each protocol; 0: no limit
+    unsigned max_sessions_per_host = 0;  // of each protocol; 0: no limit
+    unsigned max_new_per_second = 0;     // sessions of one host, of each protocol; 0: no limit
+    bool refuse_icmp = true;             // tell hosts of refused sessions (ICMP 3/13)
     std::vector<ForwardOption> forwards;
     std::vector<OneToOneOption> one_to_one;
     std::optional<IpAddress> dmz;  // the internal host that gets what nobody else does

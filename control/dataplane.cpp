@@ -87,6 +87,24 @@ void replace(const bpf_map* map, const Entries& entries) {
     }
 }
 
+// Deletes the entries for which `unwanted(key, value)`.
+template <typename Key, typename Value, typename Unwanted>
+void prune(const bpf_map* map, Unwanted unwanted) {
+    const int fd = bpf_map__fd(map);
+    std::vector<Key> found;
+    Key key{};
+    for (const Key* previous = nullptr; bpf_map_get_next_key(fd, previous, &key) == 0;
+         previous = &key) {
+        Value value{};
+        if (bpf_map_lookup_elem(fd, &key, &value) == 0 && unwanted(key, value)) {
+            found.push_back(key);
+        }
+    }
+    for (const Key& each : found) {
+        bpf_map_delete_elem(fd, &each);
+    }
+}
+
 }  // namespace
 
 bool Dataplane::left_behind(const RunDirectory& directory) {
@@ -157,6 +175,13 @@ void Dataplane::set_forwards(const Forwards& forwards) {
 
 void Dataplane::set_nat(const NatTables& tables) {
     replace(object_->maps.configuration, std::map<__u32, ctgate_settings>{{0, tables.settings}});
+    const __u32 limit = tables.settings.max_sessions_per_host;
+    prune<ctgate_place, ctgate_tenant>(
+        object_->maps.places,
+        [&](const ctgate_place& place, const ctgate_tenant&) { return place.number >= limit; });
+    prune<ctgate_tuple, ctgate_place>(
+        object_->maps.placed,
+        [&](const ctgate_tuple&, const ctgate_place& place) { return place.number >= limit; });
     replace(object_->maps.behaviours, tables.behaviours);
     replace(object_->maps.forward_access, tables.access);
     replace(object_->maps.exemptions, tables.exemptions);

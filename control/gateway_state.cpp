@@ -4,12 +4,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <exception>
 #include <string_view>
 
 #include "control/attachment.hpp"
 #include "control/conntrack.hpp"
 #include "control/netlink.hpp"
 #include "control/nft.hpp"
+#include "control/pinned_map.hpp"
 #include "control/run_directory.hpp"
 #include "control/sysctl.hpp"
 
@@ -83,6 +85,14 @@ void examine_limits(GatewayState& state) {
     }
 }
 
+void examine_settings(const RunDirectory& directory, GatewayState& state) {
+    try {
+        state.overload_when_full = settings_in_force(directory).overload_when_full != 0;
+    } catch (const std::exception& error) {
+        state.faults.emplace_back(error.what());
+    }
+}
+
 }  // namespace
 
 std::optional<GatewayState> examine_gateway() {
@@ -97,6 +107,7 @@ std::optional<GatewayState> examine_gateway() {
     state.starting = state.daemon != 0 && state.daemon != state.serving.daemon;
     state.sessions = conntrack::count();
     state.session_limit = conntrack::limit();
+    examine_settings(*directory, state);
     Netlink netlink;
     for (const std::string& name : state.serving.internal) {
         examine_interface(name, "internal", netlink, *directory, state);

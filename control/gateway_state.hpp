@@ -27,6 +27,7 @@ struct GatewayState {
     std::vector<InterfaceState> interfaces;
     std::uint64_t sessions = 0;  // in the kernel's table, and how many it takes
     std::uint64_t session_limit = 0;
+    bool overload_when_full = false;
     std::vector<std::string> faults;    // while there is one, it does not serve
     std::vector<std::string> warnings;  // it serves, but somebody should know
 

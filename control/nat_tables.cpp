@@ -40,6 +40,7 @@ ctgate_settings settings_of(const Config& config) {
     settings.tcp_transitory_timeout = config.timeouts.tcp_transitory;
     settings.rest = CTGATE_PORT_REST;
     settings.max_ports_per_host = config.max_ports_per_host;
+    settings.max_sessions_per_host = config.max_sessions_per_host;
     settings.max_new_per_second = config.max_new_per_second;
     settings.inbound_refresh = config.inbound_refresh ? 1 : 0;
     settings.overload_when_full = config.overload_when_full ? 1 : 0;

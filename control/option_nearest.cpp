@@ -37,6 +37,11 @@ std::size_t likeness(std::string_view name, std::string_view option) {
     return name.size() > longest ? longest : distance(name, option);
 }
 
+// Of several that an abbreviation may mean, the plainest is named.
+bool is_shorter(const Option& option, const Option& other) {
+    return std::string_view(option.name).size() < std::string_view(other.name).size();
+}
+
 }  // namespace
 
 const Option* nearest_option(std::string_view name) {
@@ -46,7 +51,7 @@ const Option* nearest_option(std::string_view name) {
     for (const OptionGroup& group : option_groups()) {
         for (const Option& option : group.options) {
             const std::size_t apart = likeness(name, option.name);
-            if (apart < least) {
+            if (apart < least || (nearest && apart == least && is_shorter(option, *nearest))) {
                 least = apart;
                 nearest = &option;
             }

@@ -52,8 +52,11 @@ constexpr Option behaviour_options[] = {
      "address-and-port-dependent behaviour, instead of refusing the session. Default: no (RFC 4787 "
      "REQ-3, REQ-11)."},
     {"max-ports-per-host", "N", false, take_max_ports_per_host,
-     "External ports that one internal host may have, of each protocol (RFC 6888 REQ-4). Default: "
-     "0, no limit."},
+     "External ports that one internal host may have, of each protocol; those that it shares with "
+     "others do not count (RFC 6888 REQ-4). Default: 0, no limit."},
+    {"max-sessions-per-host", "N", false, take_max_sessions_per_host,
+     "Sessions that one internal host may have, of each protocol, from inside and from outside; "
+     "closed TCP sessions do not count (RFC 6888 REQ-4). Default: 0, no limit."},
     {"max-new-per-second", "N", false, take_max_new_per_second,
      "Sessions that one internal host may begin in a second, of each protocol (RFC 6888 REQ-4). "
      "Default: 0, no limit."},

@@ -147,6 +147,17 @@ Complaint take_max_ports_per_host(const std::string& value, Config& config) {
     return std::nullopt;
 }
 
+Complaint take_max_sessions_per_host(const std::string& value, Config& config) {
+    const auto sessions = parse_number<std::uint32_t>(value);
+    if (!sessions || *sessions > most_sessions) {
+        return fmt::format(
+            "is no number of sessions from 1 to {}, such as 4000, nor 0 for no limit",
+            most_sessions);
+    }
+    config.max_sessions_per_host = *sessions;
+    return std::nullopt;
+}
+
 Complaint take_max_new_per_second(const std::string& value, Config& config) {
     const auto sessions = parse_number<std::uint32_t>(value);
     if (!sessions) {

@@ -2,36 +2,17 @@
 #include "control/pinned_forwards.hpp"
 
 #include <bpf/bpf.h>
-#include <fmt/core.h>
 
 #include <cerrno>
-#include <stdexcept>
 #include <system_error>
 #include <vector>
 
 #include "control/nat_tables.hpp"
 #include "control/netlink.hpp"
+#include "control/pinned_map.hpp"
 
 namespace ctgate {
 namespace {
-
-FileDescriptor open_map(const RunDirectory& directory, const char* name, std::size_t key,
-                        std::size_t value) {
-    FileDescriptor map(bpf_obj_get(directory.pin(name).c_str()));
-    bpf_map_info info{};
-    __u32 length = sizeof(info);
-    if (!map || bpf_obj_get_info_by_fd(map.get(), &info, &length) != 0) {
-        throw std::system_error(
-            errno, std::generic_category(),
-            fmt::format("Cannot open the map '{}' of the dataplane (needs CAP_BPF)", name));
-    }
-    if (info.key_size != key || info.value_size != value) {
-        throw std::runtime_error(
-            "The running dataplane keeps port forwards differently from this ctgate; use the "
-            "ctgate that started it, or 'ctgate down' and start it anew with this one");
-    }
-    return map;
-}
 
 // Of all external interfaces; one that is missing has no index yet.
 Forwards wanted(const Config& config, const Serving& serving) {
@@ -72,15 +53,16 @@ void remove_other_lists(int map, const Table<ctgate_access_key, __u32>& lists) {
 }  // namespace
 
 PinnedForwards::PinnedForwards(const RunDirectory& directory)
-    : sets_(open_map(directory, "port_sets", sizeof(ctgate_port_space), sizeof(__u32))),
-      slots_(open_map(directory, "port_slots", sizeof(ctgate_port_space), sizeof(__u32))),
+    : sets_(open_pinned_map(directory, "port_sets", sizeof(ctgate_port_space), sizeof(__u32))),
+      slots_(open_pinned_map(directory, "port_slots", sizeof(ctgate_port_space), sizeof(__u32))),
       sweeps_(bpf_obj_get(directory.pin("sweeps").c_str())),
-      mappings_(
-          open_map(directory, "mappings", sizeof(ctgate_mapping_key), sizeof(ctgate_mapping))),
-      hosts_(open_map(directory, "hosts", sizeof(ctgate_host_key), sizeof(ctgate_host))),
-      access_(open_map(directory, "forward_access", sizeof(ctgate_access_key), sizeof(__u32))),
-      addresses_(
-          open_map(directory, "addresses", sizeof(ctgate_address), sizeof(ctgate_address_use))) {}
+      mappings_(open_pinned_map(directory, "mappings", sizeof(ctgate_mapping_key),
+                                sizeof(ctgate_mapping))),
+      hosts_(open_pinned_map(directory, "hosts", sizeof(ctgate_host_key), sizeof(ctgate_host))),
+      access_(
+          open_pinned_map(directory, "forward_access", sizeof(ctgate_access_key), sizeof(__u32))),
+      addresses_(open_pinned_map(directory, "addresses", sizeof(ctgate_address),
+                                 sizeof(ctgate_address_use))) {}
 
 void PinnedForwards::set(const Config& config, const Serving& serving) const {
     const auto lists = access_lists(config);

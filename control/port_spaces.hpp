@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "control/ip.hpp"
+#include "ctgate/hosts.h"
 #include "ctgate/ports.h"
 
 namespace ctgate {

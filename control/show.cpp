@@ -18,7 +18,7 @@ namespace ctgate {
 namespace {
 
 constexpr const char* help =
-    R"(Usage: ctgate show sessions|counters [--netns NAME] [--json]
+    R"(Usage: ctgate show sessions|counters|hosts [--netns NAME] [--json]
 
 Prints what the gateway of this network namespace, or of the named one, does.
 
@@ -49,11 +49,22 @@ sessions. Names that begin with guard_ are counted by the nft table 'ip ctgate'.
  --json: {"counters": {NAME: VALUE, ...}, "drops": {NAME: VALUE, ...}}; a value
  is null when the nft table that counts it is gone.
 
-Exit status: 0; 1 something failed; 2 wrong usage; 3 (counters) nothing of
+hosts: what each internal host has, of TCP and of UDP: translated sessions, external
+ports of its own (both with the limit, if there is one), and how often a new session
+was refused, by reason. Counts begin anew for a host not seen for long.
+ --json: an array of objects with host, protocol, sessions, max_sessions (or null),
+ ports, max_ports (or null), refused: an object with ports_exhausted, port_quota,
+ session_quota, session_rate, tables_full, no_external_address.
+
+Exit status: 0; 1 something failed; 2 wrong usage; 3 (counters, hosts) nothing of
 ctgate serves this network namespace.
 )";
 
 }  // namespace
+
+const char* const nothing_serves =
+    "ctgate: nothing serves this network namespace; 'ctgate run' starts it and --netns names "
+    "another\n";
 
 void finish_output() {
     if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
@@ -67,18 +78,21 @@ int show_command(Arguments arguments) {
         fmt::print("{}", help);
         return exit_success;
     }
-    if (options.positional.size() != 1 ||
-        (options.positional[0] != "sessions" && options.positional[0] != "counters")) {
+    const std::string what = options.positional.size() == 1 ? options.positional[0] : "";
+    if (what != "sessions" && what != "counters" && what != "hosts") {
         throw ConfigError(
-            {"'show' takes one word, 'sessions' or 'counters'; "
+            {"'show' takes one word, 'sessions', 'counters' or 'hosts'; "
              "'ctgate show --help' explains them"});
     }
     std::optional<netns::Scope> scope;
     if (!options.netns.empty()) {
         scope.emplace(netns::open_named(options.netns));
     }
-    if (options.positional[0] == "counters") {
+    if (what == "counters") {
         return show_counters(options.json);
+    }
+    if (what == "hosts") {
+        return show_hosts(options.json);
     }
     return show_sessions(options.json, accepted_mark_in_force());
 }

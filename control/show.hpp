@@ -11,6 +11,9 @@ namespace ctgate {
 // `accepted_mark`: the bit of the mark that says that the host's firewall let the session through.
 int show_sessions(bool json, std::uint32_t accepted_mark);
 int show_counters(bool json);
+int show_hosts(bool json);
+
+extern const char* const nothing_serves;  // what to say then
 
 // Packets counted by the counter objects of our nft table, by name; empty without the table.
 std::map<std::string, std::uint64_t> guard_counters();

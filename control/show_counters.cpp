@@ -113,9 +113,7 @@ nlohmann::ordered_json to_json(const std::vector<Row>& rows) {
 int show_counters(bool json) {
     const FileDescriptor map = open_map();
     if (!map) {
-        fmt::print(stderr,
-                   "ctgate: nothing serves this network namespace; 'ctgate run' starts it "
-                   "and --netns names another\n");
+        fmt::print(stderr, "{}", nothing_serves);
         return exit_not_serving;
     }
     check_layout(map);

@@ -28,7 +28,8 @@ Says what serves this network namespace, or the named one, and what is wrong wit
                 then, unless absent: daemon (its pid, or null), version, interfaces
                 (name, side, present, attached: tcx, clsact or null), external (per
                 interface: addresses with their port ranges), sessions (count, limit,
-                configured: --max-sessions or null), faults, warnings
+                configured: --max-sessions or null), overload_when_full (whether
+                sessions share ports when none is free), faults, warnings
 
 Exit status: 0 it serves; 1 broken: something of it is missing or changed ('ctgate run'
 repairs it; a daemon that runs does so by SIGHUP); 2 wrong usage; 3 nothing serves here,
@@ -87,6 +88,9 @@ void print_text(const Verdict& verdict, const GatewayState& state) {
         }
     }
     fmt::print("  sessions {} of {}\n", state.sessions, state.session_limit);
+    if (state.overload_when_full) {
+        fmt::print("  overload when full: when no port is free, sessions share one\n");
+    }
     for (const std::string& each : state.faults) {
         fmt::print("fault: {}\n", each);
     }
@@ -137,6 +141,7 @@ ordered_json to_json(const Verdict& verdict, const std::optional<GatewayState>& 
         {"count", state->sessions},
         {"limit", state->session_limit},
         {"configured", configured != 0 ? ordered_json(configured) : ordered_json()}};
+    result["overload_when_full"] = state->overload_when_full;
     result["faults"] = state->faults;
     result["warnings"] = state->warnings;
     return result;

@@ -12,6 +12,7 @@
 #include "allocate_mapped.h"
 #include "allocate_shared.h"
 #include "create.h"
+#include "places.h"
 
 enum allocate_result {
     ALLOCATE_CREATED = 0x40,
@@ -21,6 +22,7 @@ enum allocate_result {
     ALLOCATE_EXHAUSTED,
     ALLOCATE_QUOTA,
     ALLOCATE_RATE,
+    ALLOCATE_SESSIONS,
     ALLOCATE_MAPPINGS_FULL,
     ALLOCATE_TABLE_FULL,
     ALLOCATE_NAT_REFUSED,
@@ -184,8 +186,6 @@ __noinline enum allocate_result allocate(struct __sk_buff *skb, const struct pac
 
     if (!pkt || !way || !settings)
         return ALLOCATE_NAT_REFUSED;
-    if (!within_rate(&pkt->source, pkt->protocol))
-        return ALLOCATE_RATE;
     shared = behaviour_of(&pkt->source, pkt->protocol).mapping != CTGATE_ENDPOINT_INDEPENDENT;
     if (!shared) {
         result = allocate_by(skb, pkt, way, false, CTGATE_MAX_CLAIMS);
@@ -193,6 +193,25 @@ __noinline enum allocate_result allocate(struct __sk_buff *skb, const struct pac
             return result;
     }
     return allocate_by(skb, pkt, way, true, MAX_SHARED_TRIES);
+}
+
+/* A new session from inside, within what its host may have. */
+static __always_inline enum allocate_result allocate_within_limits(struct __sk_buff *skb,
+                                                                   const struct packet *pkt,
+                                                                   struct way *way)
+{
+    enum allocate_result result;
+    __u32 place;
+
+    if (!within_rate(&pkt->source, pkt->protocol))
+        return ALLOCATE_RATE;
+    place = take_place(skb, pkt, &pkt->source);
+    if (place == PLACE_NONE)
+        return ALLOCATE_SESSIONS;
+    result = allocate(skb, pkt, way);
+    if (result != ALLOCATE_CREATED)
+        return_place(pkt, &pkt->source, place);
+    return result;
 }
 
 #endif

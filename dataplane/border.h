@@ -44,8 +44,9 @@ static __always_inline bool is_internal(__u32 ifindex)
     return bpf_map_lookup_elem(&internal_interfaces, &ifindex);
 }
 
-/* A reply is addressed to one of the router's addresses until the stack has translated it. */
-static __always_inline enum border_result check_ingress(struct __sk_buff *skb)
+/* A reply is addressed to one of the router's addresses until the stack has translated it. Global:
+ * its stack is its own. */
+__noinline enum border_result check_ingress(struct __sk_buff *skb)
 {
     struct ctgate_address destination = {};
     struct ctgate_address source = {};

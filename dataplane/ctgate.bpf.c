@@ -36,9 +36,10 @@ static __always_inline int leave(enum parse_result why)
  * only.
  */
 static __always_inline int refuse_session(struct __sk_buff *skb, const struct packet *pkt,
-                                          const struct way *way, enum ctgate_counter reason)
+                                          const struct way *way, enum ctgate_refusal why,
+                                          enum ctgate_counter reason)
 {
-    return way->to.destination.port ? drop(reason) : refuse(skb, pkt, reason);
+    return refuse(skb, pkt, !way->to.destination.port, why, reason);
 }
 
 static __always_inline int new_session(struct __sk_buff *skb, const struct packet *pkt,
@@ -47,7 +48,7 @@ static __always_inline int new_session(struct __sk_buff *skb, const struct packe
     if (pkt->protocol == IPPROTO_TCP && !opens_tcp(pkt))
         return to_stack(CTGATE_COUNT_NO_SYN);
 
-    switch (allocate(skb, pkt, way)) {
+    switch (allocate_within_limits(skb, pkt, way)) {
     case ALLOCATE_CREATED:
         if (!way->to.destination.port)
             return to_stack(CTGATE_COUNT_SESSION_CREATED);
@@ -56,17 +57,22 @@ static __always_inline int new_session(struct __sk_buff *skb, const struct packe
     case ALLOCATE_FOUND:
         return to_stack(CTGATE_COUNT_SESSION_HIT);
     case ALLOCATE_NO_ADDRESS:
-        return refuse_session(skb, pkt, way, CTGATE_DROP_NO_EXTERNAL_ADDRESS);
+        return refuse_session(skb, pkt, way, CTGATE_REFUSED_NO_ADDRESS,
+                              CTGATE_DROP_NO_EXTERNAL_ADDRESS);
     case ALLOCATE_QUOTA:
-        return refuse_session(skb, pkt, way, CTGATE_DROP_PORT_QUOTA);
+        return refuse_session(skb, pkt, way, CTGATE_REFUSED_PORT_QUOTA, CTGATE_DROP_PORT_QUOTA);
+    case ALLOCATE_SESSIONS:
+        return refuse_session(skb, pkt, way, CTGATE_REFUSED_SESSION_QUOTA,
+                              CTGATE_DROP_SESSION_QUOTA);
     case ALLOCATE_RATE:
-        return refuse_session(skb, pkt, way, CTGATE_DROP_SESSION_RATE);
+        return refuse_session(skb, pkt, way, CTGATE_REFUSED_SESSION_RATE, CTGATE_DROP_SESSION_RATE);
     case ALLOCATE_EXHAUSTED:
-        return refuse_session(skb, pkt, way, CTGATE_DROP_PORTS_EXHAUSTED);
+        return refuse_session(skb, pkt, way, CTGATE_REFUSED_PORTS_EXHAUSTED,
+                              CTGATE_DROP_PORTS_EXHAUSTED);
     case ALLOCATE_MAPPINGS_FULL:
-        return refuse_session(skb, pkt, way, CTGATE_DROP_MAPPINGS_FULL);
+        return refuse_session(skb, pkt, way, CTGATE_REFUSED_TABLES_FULL, CTGATE_DROP_MAPPINGS_FULL);
     case ALLOCATE_TABLE_FULL:
-        return refuse_session(skb, pkt, way, CTGATE_DROP_TABLE_FULL);
+        return refuse_session(skb, pkt, way, CTGATE_REFUSED_TABLES_FULL, CTGATE_DROP_TABLE_FULL);
     case ALLOCATE_NAT_REFUSED:
         return drop(CTGATE_DROP_NAT_INFO);
     case ALLOCATE_TAKEN:
@@ -151,21 +157,26 @@ static __always_inline int from_internal(struct __sk_buff *skb, __u32 network)
     return drop(CTGATE_DROP_LOOKUP_FAILED);
 }
 
+/* Whoever sent it is outside, and learns nothing. */
+static __always_inline int refused_inbound(const struct endpoint *internal, __u8 protocol)
+{
+    note_refusal(&internal->address, protocol, CTGATE_REFUSED_SESSION_QUOTA);
+    return drop(CTGATE_DROP_INBOUND_SESSION_QUOTA);
+}
+
 /* `stray`: there is a session, but as if to the router itself. `unless`: what becomes of the packet
  * where it is the stack's. */
 static __always_inline int go_in(struct __sk_buff *skb, const struct packet *pkt, bool stray,
                                  enum ctgate_counter unless)
 {
     struct translation to = {};
-    struct endpoint external = {};
-    struct endpoint remote = {};
     enum inbound_result whose;
+    enum create_result created;
+    __u32 place;
 
     if (pkt->protocol == IPPROTO_TCP && !opens_tcp(pkt))
         return to_stack(unless);
-    source_of(pkt, &remote);
-    destination_of(pkt, &external);
-    whose = inbound(skb, pkt->protocol, &remote, &external, &to.destination);
+    whose = inbound_from_outside(skb, pkt, &to.destination);
     if (stray && whose != INBOUND_STACK) {
         if (!end_session(skb, pkt))
             return drop(CTGATE_DROP_ENTRY_STUCK);
@@ -181,7 +192,13 @@ static __always_inline int go_in(struct __sk_buff *skb, const struct packet *pkt
     case INBOUND_ADMITTED:
         break;
     }
-    switch (create_entry(skb, pkt, &to)) {
+    place = take_place(skb, pkt, &to.destination.address);
+    if (place == PLACE_NONE)
+        return refused_inbound(&to.destination, pkt->protocol);
+    created = create_entry(skb, pkt, &to);
+    if (created != CREATE_DONE)
+        return_place(pkt, &to.destination.address, place);
+    switch (created) {
     case CREATE_DONE:
         note_inbound(pkt);
         return to_stack(CTGATE_COUNT_INBOUND_CREATED);
@@ -198,19 +215,21 @@ static __always_inline int go_in(struct __sk_buff *skb, const struct packet *pkt
     return drop(CTGATE_DROP_SESSION_CLASH);
 }
 
-static __always_inline int replace_inbound(struct __sk_buff *skb, const struct packet *pkt,
-                                           enum ctgate_counter why)
+static __always_inline bool restart_inbound(struct __sk_buff *skb, const struct packet *pkt,
+                                            enum ctgate_counter why)
 {
     if (!end_session(skb, pkt))
-        return drop(CTGATE_DROP_ENTRY_STUCK);
+        return false;
     count(why);
-    return go_in(skb, pkt, false, CTGATE_COUNT_UNSOLICITED);
+    return true;
 }
 
 static __always_inline int from_external(struct __sk_buff *skb, __u32 network)
 {
+    enum ctgate_counter unless = CTGATE_COUNT_UNSOLICITED;
     struct session session = {};
     enum parse_result parsed;
+    bool stray = false;
     struct packet pkt;
 
     count(CTGATE_COUNT_EXTERNAL_PACKETS);
@@ -221,25 +240,31 @@ static __always_inline int from_external(struct __sk_buff *skb, __u32 network)
         return leave(parsed);
 
     switch (lookup(skb, &pkt, false, &session)) {
+    case LOOKUP_HIT:
+        refresh(&pkt, &session, false);
+        return to_stack(CTGATE_COUNT_SESSION_HIT);
     case LOOKUP_MISS:
-        return go_in(skb, &pkt, false, CTGATE_COUNT_UNSOLICITED);
+        break;
     case LOOKUP_CLOSED:
-        return replace_inbound(skb, &pkt, CTGATE_COUNT_REOPENED);
+        if (!restart_inbound(skb, &pkt, CTGATE_COUNT_REOPENED))
+            return drop(CTGATE_DROP_ENTRY_STUCK);
+        break;
     case LOOKUP_UNACCEPTED_REPLIED:
-        return replace_inbound(skb, &pkt, CTGATE_COUNT_UNACCEPTED_RESTARTED);
+        if (!restart_inbound(skb, &pkt, CTGATE_COUNT_UNACCEPTED_RESTARTED))
+            return drop(CTGATE_DROP_ENTRY_STUCK);
+        break;
+    case LOOKUP_UNTRANSLATED:
+        stray = true;
+        unless = CTGATE_COUNT_SESSION_HIT;
+        break;
     case LOOKUP_UNACCEPTED_REPLY:
         return drop(CTGATE_DROP_UNACCEPTED_REPLY);
     case LOOKUP_FORGED_ORIGINAL:
         return drop(CTGATE_DROP_FORGED_ORIGINAL);
-    case LOOKUP_UNTRANSLATED:
-        return go_in(skb, &pkt, true, CTGATE_COUNT_SESSION_HIT);
-    case LOOKUP_HIT:
-        refresh(&pkt, &session, false);
-        return to_stack(CTGATE_COUNT_SESSION_HIT);
     case LOOKUP_FAILED:
-        break;
+        return drop(CTGATE_DROP_LOOKUP_FAILED);
     }
-    return drop(CTGATE_DROP_LOOKUP_FAILED);
+    return go_in(skb, &pkt, stray, unless);
 }
 
 SEC("tc")

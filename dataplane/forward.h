@@ -29,13 +29,14 @@ static __always_inline int drop(enum ctgate_counter reason)
     return TC_ACT_SHOT;
 }
 
-/* A new session from inside that cannot be had. Now and then its packet goes up with the accepted
- * mark on itself: our nft table answers by ICMP (RFC 5508 REQ-8), and drops it. */
-static __always_inline int refuse(struct __sk_buff *skb, const struct packet *pkt,
-                                  enum ctgate_counter reason)
+/* A new session from inside that cannot be had. Whom it can be told: now and then its packet goes
+ * up with the accepted mark on itself: our nft table answers by ICMP (RFC 5508 REQ-8), and drops
+ * it. */
+static __always_inline int refuse(struct __sk_buff *skb, const struct packet *pkt, bool tell,
+                                  enum ctgate_refusal why, enum ctgate_counter reason)
 {
     count(reason);
-    if (!note_refusal(&pkt->source, pkt->protocol))
+    if (!note_refusal(&pkt->source, pkt->protocol, why) || !tell)
         return TC_ACT_SHOT;
     skb->mark |= accepted_mark;
     return TC_ACT_UNSPEC;

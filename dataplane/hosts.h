@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What each internal host uses, and was refused. */
-#ifndef CTGATE_HOSTS_H
-#define CTGATE_HOSTS_H
+#ifndef CTGATE_DATAPLANE_HOSTS_H
+#define CTGATE_DATAPLANE_HOSTS_H
 
 #include "behaviour.h"
 #include "clock.h"
@@ -9,7 +9,7 @@
 static __always_inline struct ctgate_host *host_of(const struct ctgate_address *internal,
                                                    __u8 protocol)
 {
-    const struct ctgate_host none = {};
+    static const struct ctgate_host none; /* not on the stack, which is short */
     struct ctgate_host_key key = {.address = *internal, .protocol = protocol};
     struct ctgate_host *host = bpf_map_lookup_elem(&hosts, &key);
 
@@ -66,7 +66,8 @@ static __always_inline void return_quota(const struct ctgate_address *internal, 
 
 /* True: it should be told, which is done once a second at most (RFC 5508 REQ-8, RFC 1812
  * section 4.3.2.8). */
-static __always_inline bool note_refusal(const struct ctgate_address *internal, __u8 protocol)
+static __always_inline bool note_refusal(const struct ctgate_address *internal, __u8 protocol,
+                                         enum ctgate_refusal why)
 {
     const struct ctgate_settings *settings = configured();
     struct ctgate_host *host = host_of(internal, protocol);
@@ -74,7 +75,7 @@ static __always_inline bool note_refusal(const struct ctgate_address *internal, 
 
     if (!host)
         return false;
-    __sync_fetch_and_add(&host->refused, 1);
+    __sync_fetch_and_add(&host->refused[why], 1);
     if (!settings || !settings->refusal_icmp || host->told == now)
         return false;
     host->told = now;

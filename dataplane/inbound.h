@@ -91,6 +91,25 @@ static __always_inline enum inbound_result inbound(struct __sk_buff *skb, __u8 p
     return INBOUND_ADMITTED;
 }
 
+/* The same for a packet from outside. `internal`: zero before. Global: its stack is its own, and
+ * the verifier takes the pointers for possibly NULL. */
+__noinline enum inbound_result inbound_from_outside(struct __sk_buff *skb, const struct packet *pkt,
+                                                    struct endpoint *internal)
+{
+    struct endpoint external = {};
+    struct endpoint remote = {};
+    struct endpoint to = {};
+    enum inbound_result result;
+
+    if (!pkt || !internal)
+        return INBOUND_STACK;
+    source_of(pkt, &remote);
+    destination_of(pkt, &external);
+    result = inbound(skb, pkt->protocol, &remote, &external, &to);
+    *internal = to;
+    return result;
+}
+
 /* The port of a mapping has one more session; it was opened from outside, or by another internal
  * host. */
 static __always_inline void note_inbound(const struct packet *pkt)

@@ -6,6 +6,7 @@
 
 #include "ctgate/behaviour.h"
 #include "ctgate/counters.h"
+#include "ctgate/hosts.h"
 #include "ctgate/pool.h"
 #include "ctgate/ports.h"
 #include "kernel.h"
@@ -160,6 +161,26 @@ struct {
     __type(value, struct ctgate_host);
     __uint(pinning, LIBBPF_PIN_BY_NAME);
 } hosts SEC(".maps");
+
+/* Sessions of internal hosts while their number is limited, both ways; a place counts only if the
+ * two agree. Written by the dataplane. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, CTGATE_MAX_MAPPINGS);
+    __type(key, struct ctgate_place);
+    __type(value, struct ctgate_tenant);
+    __uint(pinning, LIBBPF_PIN_BY_NAME);
+} places SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, CTGATE_MAX_MAPPINGS);
+    __type(key, struct ctgate_tuple);
+    __type(value, struct ctgate_place);
+    __uint(pinning, LIBBPF_PIN_BY_NAME);
+} placed SEC(".maps");
 
 /* Where an external port has sent to, beyond the first remote address. Written by the dataplane. */
 struct {

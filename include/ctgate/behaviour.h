@@ -55,14 +55,15 @@ struct ctgate_settings {
     __u32 udp_timeout;
     __u32 tcp_established_timeout;
     __u32 tcp_transitory_timeout;
-    __u32 rest;               /* RFC 6888 REQ-8 */
-    __u32 max_ports_per_host; /* by protocol; 0: no limit */
-    __u32 max_new_per_second; /* sessions of one host, by protocol; 0: no limit */
-    __u8 inbound_refresh;     /* RFC 4787 REQ-6: 1: inbound packets refresh a mapping too */
-    __u8 overload_when_full;  /* 1: without a free port, sessions share one */
-    __u8 refusal_icmp;        /* 1: a host whose session is refused is told */
+    __u32 rest;                  /* RFC 6888 REQ-8 */
+    __u32 max_ports_per_host;    /* by protocol; 0: no limit */
+    __u32 max_new_per_second;    /* sessions of one host, by protocol; 0: no limit */
+    __u32 max_sessions_per_host; /* by protocol; 0: no limit */
+    __u8 inbound_refresh;        /* RFC 4787 REQ-6: 1: inbound packets refresh a mapping too */
+    __u8 overload_when_full;     /* 1: without a free port, sessions share one */
+    __u8 refusal_icmp;           /* 1: a host whose session is refused is told */
     __u8 reserved;
 };
-CTGATE_LAYOUT(struct ctgate_settings, sizeof(struct ctgate_address) + 6 * sizeof(__u32) + 4);
+CTGATE_LAYOUT(struct ctgate_settings, sizeof(struct ctgate_address) + 7 * sizeof(__u32) + 4);
 
 #endif

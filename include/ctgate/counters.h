@@ -52,6 +52,8 @@
       "new session, but no free external port was found in the port ranges")                       \
     X(PORT_QUOTA, "drop_port_quota",                                                               \
       "new session, but its host has as many external ports as it may")                            \
+    X(SESSION_QUOTA, "drop_session_quota",                                                         \
+      "new session, but its host has as many sessions as it may")                                  \
     X(SESSION_RATE, "drop_session_rate",                                                           \
       "new session, but its host began as many in this second as it may")                          \
     X(MAPPINGS_FULL, "drop_mappings_full", "new session, but the table of mappings is full")       \
@@ -59,6 +61,8 @@
       "new session, but another has the same endpoints after translation")                         \
     X(FILTERED, "drop_filtered",                                                                   \
       "new session to a mapping whose filtering does not let this remote endpoint in")             \
+    X(INBOUND_SESSION_QUOTA, "drop_inbound_session_quota",                                         \
+      "new session to an internal host that has as many sessions as it may")                       \
     X(FORWARD_REFUSED, "drop_forward_refused",                                                     \
       "new session to a port forward that is not open to this remote address")                     \
     X(TABLE_FULL, "drop_table_full", "new session, but conntrack refused to allocate an entry")    \

@@ -94,20 +94,4 @@ struct ctgate_contact {
 };
 CTGATE_LAYOUT(struct ctgate_contact, 2 * sizeof(struct ctgate_address) + 4 + 2 + 2 + 4);
 
-/* Key of `hosts`, an LRU: an internal host and a protocol. */
-struct ctgate_host_key {
-    struct ctgate_address address;
-    __u32 protocol;
-};
-CTGATE_LAYOUT(struct ctgate_host_key, sizeof(struct ctgate_address) + 4);
-
-struct ctgate_host {
-    __u64 refused; /* new sessions */
-    __u32 ports;   /* external ports that it has now */
-    __u32 told;    /* second of CLOCK_MONOTONIC of the last ICMP error about a refusal */
-    __u32 second;  /* of CLOCK_MONOTONIC of its last new session */
-    __u32 fresh;   /* sessions that it began in that second */
-};
-CTGATE_LAYOUT(struct ctgate_host, 8 + 4 * sizeof(__u32));
-
 #endif

@@ -159,6 +159,8 @@ DataplaneTest::~DataplaneTest() {
     clear<ctgate_prefix>(gateway_programs()->maps.exemptions);
     clear<ctgate_access_key>(gateway_programs()->maps.forward_access);
     clear<ctgate_host_key>(gateway_programs()->maps.hosts);
+    clear<ctgate_place>(gateway_programs()->maps.places);
+    clear<ctgate_tuple>(gateway_programs()->maps.placed);
     clear<ctgate_contact>(gateway_programs()->maps.contacts);
 }
 

@@ -3,6 +3,8 @@
 // ports.
 #pragma once
 
+#include <ctime>
+
 #include <algorithm>
 #include <chrono>
 #include <functional>
@@ -58,6 +60,13 @@ class Mapping : public DataplaneTest {
 
     ctgate_port_slot slot(std::uint16_t port, std::uint8_t protocol = IPPROTO_UDP) {
         return ports(external_address, protocol).slot(port);
+    }
+
+    // As the dataplane counts them.
+    static unsigned coarse_seconds() {
+        timespec now{};
+        ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+        return static_cast<unsigned>(now.tv_sec);
     }
 
     // For things that the timer of the ports does.

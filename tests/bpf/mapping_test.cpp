@@ -218,6 +218,33 @@ TEST_F(Mapping, RefusalIsTold) {
     EXPECT_EQ(counter("drop_port_quota"), 5u);
 }
 
+// RFC 6888 REQ-8: a port may not be given out again at once, unless filtering asks for the remote
+// address, or it is TCP. (Here 4 seconds stand for 120.)
+TEST_F(Mapping, FreedPortRests) {
+    EXPECT_EQ(default_settings().rest, 120u);
+    set_pool({{external_address, {{40000, 40000}}}});
+    set_timeouts(1, 1, 1, 4);
+    set_behaviour("10.0.0.2/32", CTGATE_ENDPOINT_INDEPENDENT, CTGATE_ENDPOINT_INDEPENDENT);
+    send("10.0.0.2:4000", "198.51.100.7:53");
+    send("10.0.0.2:4000", "198.51.100.7:53", IPPROTO_TCP);
+    EXPECT_TRUE(within(10s, [&] { return slot(40000).state == CTGATE_PORT_RESTING; }));
+    const unsigned until = slot(40000).mapped_until;
+    EXPECT_TRUE(within(10s, [&] { return ports_in_use(IPPROTO_TCP) == 0; }));
+    EXPECT_EQ(ports_in_use(), 1u);
+    EXPECT_EQ(send("10.0.0.3:4000", "198.51.100.7:53"), drop("drop_ports_exhausted"));
+    EXPECT_TRUE(within(10s, [&] { return ports_in_use() == 0; }));
+    EXPECT_GT(coarse_seconds(), until);
+    EXPECT_FALSE(send("10.0.0.3:4000", "198.51.100.8:53").dropped);
+}
+
+TEST_F(Mapping, FreedPortNeedNotRestWhereFilteringAsksForTheRemoteAddress) {
+    set_pool({{external_address, {{40000, 40000}}}});
+    set_timeouts(1, 1, 1, 3600);
+    send("10.0.0.2:4000", "198.51.100.7:53");
+    EXPECT_TRUE(within(10s, [&] { return ports_in_use() == 0; }));
+    EXPECT_FALSE(send("10.0.0.3:4000", "198.51.100.8:53").dropped);
+}
+
 TEST_F(Mapping, EndsWhenItsTimeIsOver) {
     set_timeouts(1, 1, 1);
     send("10.0.0.2:4000", "198.51.100.7:53");

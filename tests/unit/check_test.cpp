@@ -81,7 +81,7 @@ TEST(Check, Json) {
         "hosts": [{"prefix": "10.0.0.5/32", "protocol": "udp", "mapping": "endpoint-independent",
                    "filtering": null}],
         "inbound_refresh": false, "overload_when_full": false, "max_ports_per_host": null,
-        "max_new_per_second": null,
+        "max_sessions_per_host": null, "max_new_per_second": null,
         "refusal_icmp": true,
         "forwards": [{"protocols": ["tcp", "udp"], "external": null, "low": 80, "high": 81,
                       "internal": "10.0.0.2", "internal_low": 90, "from": ["192.0.2.0/24"],

@@ -51,8 +51,8 @@ TEST(LookupOptions, ProtocolMustBeKnown) {
                 ElementsAre(HasSubstr("--proto")));
 }
 
-TEST(ShowOptions, OneOfTwoWords) {
-    const auto usage = ElementsAre(HasSubstr("'sessions' or 'counters'"));
+TEST(ShowOptions, OneOfThreeWords) {
+    const auto usage = ElementsAre(HasSubstr("'sessions', 'counters' or 'hosts'"));
     EXPECT_THAT(problems(show_command, {}), usage);
     EXPECT_THAT(problems(show_command, {"everything"}), usage);
     EXPECT_THAT(problems(show_command, {"sessions", "counters"}), usage);

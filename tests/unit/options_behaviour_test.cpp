@@ -20,16 +20,18 @@ TEST(OptionsBehaviour, Values) {
     EXPECT_FALSE(none.inbound_refresh || none.overload_when_full);
     EXPECT_TRUE(none.refuse_icmp);
     EXPECT_EQ(none.max_ports_per_host, 0u);
+    EXPECT_EQ(none.max_sessions_per_host, 0u);
     EXPECT_EQ(none.max_new_per_second, 0u);
-    const Config all =
-        parse({"--mapping=address-and-port-dependent", "--filtering=address-and-port-dependent",
-               "--inbound-refresh=yes", "--overload-when-full=yes", "--refusal-icmp=no",
-               "--max-ports-per-host=65535", "--max-new-per-second=9"});
+    const Config all = parse(
+        {"--mapping=address-and-port-dependent", "--filtering=address-and-port-dependent",
+         "--inbound-refresh=yes", "--overload-when-full=yes", "--refusal-icmp=no",
+         "--max-ports-per-host=65535", "--max-sessions-per-host=1000", "--max-new-per-second=9"});
     EXPECT_EQ(all.behaviour.mapping, MappingBehaviour::address_and_port_dependent);
     EXPECT_EQ(all.behaviour.filtering, FilteringBehaviour::address_and_port_dependent);
     EXPECT_TRUE(all.inbound_refresh && all.overload_when_full);
     EXPECT_FALSE(all.refuse_icmp);
     EXPECT_EQ(all.max_ports_per_host, 65535u);
+    EXPECT_EQ(all.max_sessions_per_host, 1000u);
     EXPECT_EQ(all.max_new_per_second, 9u);
     EXPECT_EQ(parse({"--max-ports-per-host=0"}).max_ports_per_host, 0u);
 }
@@ -48,6 +50,10 @@ TEST(OptionsBehaviour, Problems) {
         {{"--overload-when-full=1"}, "--overload-when-full '1' is none of yes, no"},
         {{"--refusal-icmp=No"}, "--refusal-icmp 'No' is none of yes, no"},
         {{"--max-ports-per-host=65536"}, "--max-ports-per-host '65536' " + ports},
+        {{"--max-sessions-per-host=4x"},
+         "--max-sessions-per-host '4x' is no number of sessions from 1 to 2147483648, such as "
+         "4000, "
+         "nor 0 for no limit"},
         {{"--max-new-per-second=x"},
          "--max-new-per-second 'x' is no number of sessions, such as 200, nor 0 for no limit"},
         {{"--max-ports-per-host=-1"}, "--max-ports-per-host '-1' " + ports},

@@ -36,6 +36,7 @@ TEST(OptionsHelp, FitsTheTerminalAndNamesEveryOption) {
                              "--inbound-refresh yes|no",
                              "--overload-when-full yes|no",
                              "--max-ports-per-host N",
+                             "--max-sessions-per-host N",
                              "--max-new-per-second N",
                              "--refusal-icmp yes|no",
                              "--forward PROTO:",
