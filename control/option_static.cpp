@@ -44,6 +44,9 @@ Complaint take_no_nat(const std::string& value, Config& config) {
     if (!prefix) {
         return "is no prefix; write ADDR/LENGTH, such as 192.168.0.0/16";
     }
+    if (prefix->length == 0) {
+        return "would leave nothing to translate; name the networks, such as 192.168.0.0/16";
+    }
     Complaint complaint = network_complaint(*prefix);
     if (!complaint) {
         config.no_nat.push_back(*prefix);

@@ -164,6 +164,9 @@ TEST(OptionsStatic, DmzAndNoNat) {
         {{"--dmz=10.0.0.1", "--dmz=10.0.0.2"}, "--dmz is given twice; keep one"},
         {{"--no-nat=192.168.0.0"},
          "--no-nat '192.168.0.0' is no prefix; write ADDR/LENGTH, such as 192.168.0.0/16"},
+        {{"--no-nat=0.0.0.0/0"},
+         "--no-nat '0.0.0.0/0' would leave nothing to translate; name the networks, such as "
+         "192.168.0.0/16"},
         {{"--no-nat=192.168.0.1/16"},
          "--no-nat '192.168.0.1/16' has bits behind its prefix length; write 192.168.0.0/16"},
         {{"--no-nat=192.168.0.0/16", "--no-nat=192.168.0.0/16"},
