@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stage 1: is this a plain, unfragmented IPv4 TCP or UDP packet for us, and what are its tuple and
- * flags? What is merely not ours goes to the stack; what contradicts itself is dropped by name (the
- * table is in docs/packet-path.md).
+ * Stage 1: is this an IPv4 TCP or UDP packet for us, or the first fragment of one, and what are its
+ * tuple and flags? What is merely not ours goes to the stack; what contradicts itself is dropped by
+ * name (the table is in docs/packet-path.md).
  */
 #ifndef CTGATE_PARSE_H
 #define CTGATE_PARSE_H
@@ -13,8 +13,8 @@
 #include "packet.h"
 #include "parse_ipv4.h"
 
-/* As much as the headers of a plain packet can have: IPv4 without options, TCP with all options. */
-#define MAX_HEADERS (ETH_HLEN + 20 + 60)
+/* As much as the headers can have: IPv4 and TCP with all options. */
+#define MAX_HEADERS (ETH_HLEN + 60 + 60)
 
 static __always_inline enum parse_result parse_linear(struct __sk_buff *skb, __u32 network,
                                                       struct packet *pkt)

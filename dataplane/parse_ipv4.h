@@ -28,39 +28,74 @@ enum parse_result {
 #define IPV4_MORE_FRAGMENTS 0x2000
 #define IPV4_FRAGMENT_OFFSET 0x1fff
 
-/* length: of the TCP header and all that belongs to it. */
-static __always_inline enum parse_result parse_tcp(const void *header, const void *end,
-                                                   __u32 length, struct packet *pkt)
-{
-    const struct tcphdr *tcp = (const struct tcphdr *)header;
+#define MAX_IPV4_OPTIONS 40
 
-    if (length < sizeof(*tcp))
-        return PARSE_BAD_TCP;
-    if ((const void *)(tcp + 1) > end)
+/* What follows the IPv4 header. */
+struct segment {
+    const void *header;
+    const void *end; /* of the linear part */
+    __u32 length;    /* of the header and all that belongs to it */
+    bool incomplete; /* a first fragment: the rest is in others */
+};
+
+/* RFC 1858 section 3: of a first fragment without the whole header TC knows too little; the stack
+ * puts it together first. Otherwise that is a contradiction. */
+static __always_inline enum parse_result too_short(const struct segment *segment,
+                                                   enum parse_result contradiction)
+{
+    return segment->incomplete ? PARSE_STACK : contradiction;
+}
+
+static __always_inline enum parse_result parse_tcp(const struct segment *segment,
+                                                   struct packet *pkt)
+{
+    const struct tcphdr *tcp = (const struct tcphdr *)segment->header;
+
+    if (segment->length < sizeof(*tcp))
+        return too_short(segment, PARSE_BAD_TCP);
+    if ((const void *)(tcp + 1) > segment->end)
         return PARSE_MORE;
-    if (tcp->doff * 4u < sizeof(*tcp) || tcp->doff * 4u > length)
+    if (tcp->doff * 4u < sizeof(*tcp))
         return PARSE_BAD_TCP;
+    if (tcp->doff * 4u > segment->length)
+        return too_short(segment, PARSE_BAD_TCP);
     pkt->source_port = tcp->source;
     pkt->destination_port = tcp->dest;
     pkt->tcp_flags = ((const __u8 *)tcp)[13];
     return PARSE_OK;
 }
 
-static __always_inline enum parse_result parse_udp(const void *header, const void *end,
-                                                   __u32 length, struct packet *pkt)
+static __always_inline enum parse_result parse_udp(const struct segment *segment,
+                                                   struct packet *pkt)
 {
-    const struct udphdr *udp = (const struct udphdr *)header;
+    const struct udphdr *udp = (const struct udphdr *)segment->header;
 
-    if (length < sizeof(*udp))
-        return PARSE_BAD_UDP;
-    if ((const void *)(udp + 1) > end)
+    if (segment->length < sizeof(*udp))
+        return too_short(segment, PARSE_BAD_UDP);
+    if ((const void *)(udp + 1) > segment->end)
         return PARSE_MORE;
-    if (bpf_ntohs(udp->len) < sizeof(*udp) || bpf_ntohs(udp->len) > length)
+    if (bpf_ntohs(udp->len) < sizeof(*udp))
+        return PARSE_BAD_UDP;
+    if (bpf_ntohs(udp->len) > segment->length && !segment->incomplete)
         return PARSE_BAD_UDP;
     pkt->source_port = udp->source;
     pkt->destination_port = udp->dest;
     pkt->tcp_flags = 0;
     return PARSE_OK;
+}
+
+/* A source route makes the stack send the packet elsewhere than to its destination. Any byte that
+ * could begin one counts: that spares stepping from option to option, and errs on the safe side. */
+static __always_inline bool may_have_source_route(const __u8 *options, const void *end,
+                                                  __u32 length)
+{
+    for (__u32 i = 0; i < MAX_IPV4_OPTIONS && i < length; i++) {
+        if ((const void *)(options + i + 1) > end) /* never, but the verifier wants to see it */
+            return true;
+        if (options[i] == IPOPT_LSRR || options[i] == IPOPT_SSRR)
+            return true;
+    }
+    return false;
 }
 
 static __always_inline void set_ipv4(struct ctgate_address *address, __be32 word)
@@ -81,8 +116,11 @@ static __always_inline enum parse_result parse_ipv4(const void *data, const void
                                                     struct packet *pkt)
 {
     const struct iphdr *ip = (const struct iphdr *)((const __u8 *)data + network);
+    struct segment segment;
+    __u32 header_length;
     __u32 available;
     __u32 total;
+    __u16 fragment;
 
     if (whole < network || whole - network < sizeof(*ip))
         return PARSE_BAD_IP;
@@ -91,30 +129,39 @@ static __always_inline enum parse_result parse_ipv4(const void *data, const void
     if (ip->version != 4 || ip->ihl < 5)
         return PARSE_BAD_IP;
 
+    header_length = ip->ihl * 4u;
     available = whole - network;
     total = bpf_ntohs(ip->tot_len);
     if (total == 0 && gso)
         total = available;
-    if (total > available || total < ip->ihl * 4u)
+    /* By itself: Linux 6.1 draws wrong conclusions from comparing a total of 0 with the other. */
+    if (total < sizeof(*ip))
+        return PARSE_BAD_IP;
+    if (total > available || total < header_length)
         return PARSE_BAD_IP;
 
     if (ip->protocol != IPPROTO_TCP && ip->protocol != IPPROTO_UDP)
         return PARSE_STACK;
-    if (bpf_ntohs(ip->frag_off) & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET))
+    fragment = bpf_ntohs(ip->frag_off);
+    if (fragment & IPV4_FRAGMENT_OFFSET)
         return PARSE_STACK;
-    if (ip->ihl > 5)
+    segment.header = (const __u8 *)ip + header_length;
+    segment.end = end;
+    segment.length = total - header_length;
+    segment.incomplete = fragment & IPV4_MORE_FRAGMENTS;
+    if (segment.header > end)
+        return PARSE_MORE;
+    if (may_have_source_route((const __u8 *)(ip + 1), end, header_length - sizeof(*ip)))
         return PARSE_STACK;
 
     set_ipv4(&pkt->source, ip->saddr);
     set_ipv4(&pkt->destination, ip->daddr);
     pkt->network = network;
-    pkt->transport = network + sizeof(*ip);
+    pkt->transport = network + header_length;
     pkt->family = AF_INET;
     pkt->protocol = ip->protocol;
     pkt->tos = ip->tos;
-    if (ip->protocol == IPPROTO_TCP)
-        return parse_tcp(ip + 1, end, total - sizeof(*ip), pkt);
-    return parse_udp(ip + 1, end, total - sizeof(*ip), pkt);
+    return ip->protocol == IPPROTO_TCP ? parse_tcp(&segment, pkt) : parse_udp(&segment, pkt);
 }
 
 #endif

@@ -16,7 +16,7 @@
     X(INTERNAL_PACKETS, "internal_packets", "packets that arrived on an internal interface")       \
     X(EXTERNAL_PACKETS, "external_packets", "packets that arrived on an external interface")       \
     X(NOT_TRANSLATABLE, "to_stack_not_plain",                                                      \
-      "packets left to the kernel: not plain unfragmented IPv4 TCP or UDP")                        \
+      "packets left to the kernel: not IPv4 TCP or UDP, or without its whole header")              \
     X(NOT_OUTBOUND, "to_stack_not_outbound",                                                       \
       "packets from inside that the route does not send out of an external interface")             \
     X(NO_SYN, "to_stack_tcp_no_syn", "TCP packets from inside without session that are no SYN")    \

@@ -42,6 +42,12 @@ TEST_F(Parse, WrongLengthFieldsAreDroppedByName) {
         {"UDP beyond the packet", IPv4{} / UDP{.length = 9}, "drop_udp_header"},
         {"TCP shorter than its header", IPv4{} / TCP{.data_offset = 4}, "drop_tcp_header"},
         {"TCP options beyond the packet", IPv4{} / TCP{.data_offset = 6}, "drop_tcp_header"},
+        {"options and no room for UDP", IPv4{.options = Bytes(4, 1), .total_length = 31} / UDP{},
+         "drop_udp_header"},
+        {"first fragment, UDP shorter than its header", IPv4{.fragment = 0x2000} / UDP{.length = 7},
+         "drop_udp_header"},
+        {"first fragment, TCP shorter than its header",
+         IPv4{.fragment = 0x2000} / TCP{.data_offset = 4}, "drop_tcp_header"},
     };
     for (const Case& each : cases) {
         expect(each.packet, drop(each.reason), each.what);
@@ -65,9 +71,14 @@ TEST_F(Parse, WhatIsNotPlainGoesToTheStack) {
         Packet packet;
     };
     const std::vector<Case> cases = {
-        {"IPv4 options", IPv4{.options = {7, 4, 4, 0}} / UDP{}},
-        {"router alert on TCP", IPv4{.options = {0x94, 4, 0, 0}} / TCP{}},
-        {"first fragment", IPv4{.fragment = 0x2000} / UDP{}},
+        {"loose source route", IPv4{.options = {1, 131, 7, 4, 10, 0, 0, 3}} / UDP{}},
+        {"strict source route", IPv4{.options = {137, 7, 4, 10, 0, 0, 3, 0}} / TCP{}},
+        {"first fragment without the whole UDP header",
+         IPv4{.fragment = 0x2000, .total_length = 27} / UDP{}},
+        {"first fragment without the whole TCP header",
+         IPv4{.fragment = 0x2000, .total_length = 36} / TCP{}},
+        {"first fragment without all TCP options",
+         IPv4{.fragment = 0x2000} / TCP{.data_offset = 6}},
         {"middle fragment", IPv4{.fragment = 0x2010} / UDP{}},
         {"last fragment", IPv4{.fragment = 0x0010} / UDP{}},
         {"ICMP",
@@ -105,6 +116,24 @@ TEST_F(Parse, FieldsThatDoNotMatterDoNotHinder) {
     Bytes padded = (Ethernet{.destination = inside_mac()} / IPv4{} / UDP{}).bytes();
     padded.resize(60);
     EXPECT_EQ(from_inside(padded), to_stack("session_hit"));
+}
+
+// The same session all the time: each of these could have been its first packet.
+TEST_F(Parse, FirstFragmentsAndOptionsDoNotHinder) {
+    const UDP beyond{.length = 5000};
+    EXPECT_EQ(from_inside(IPv4{.fragment = 0x2000} / beyond / Payload{std::string(1472, 'x')}),
+              to_stack("session_created", "mapping_created", "port_preserved"));
+    EXPECT_EQ(only_session().reply_destination.text(), "203.0.113.1:40000");
+    for (const Bytes& options : {Bytes{7, 4, 4, 0}, Bytes{0x94, 4, 0, 0}, Bytes(40, 1)}) {
+        const IPv4 ip{.options = options};
+        EXPECT_EQ(from_inside(ip / UDP{}), to_stack("session_hit")) << options.size();
+    }
+    const IPv4 both{.fragment = 0x2000, .options = {7, 4, 4, 0}};
+    EXPECT_EQ(from_inside(both / beyond), to_stack("session_hit"));
+    EXPECT_EQ(from_inside(IPv4{.options = Bytes(40, 1)} / TCP{.options = Bytes(40, 1)}),
+              to_stack("session_created", "mapping_created", "port_preserved"));
+    EXPECT_EQ(from_inside(IPv4{.fragment = 0x2000} / TCP{}), to_stack("session_hit"));
+    EXPECT_EQ(sessions().size(), 2u);
 }
 
 TEST_F(Parse, BigTcpHasNoTotalLength) {

@@ -40,7 +40,7 @@ class LinearPart {
 
 void check(const packet& found, std::uint32_t network, std::uint32_t whole, std::size_t linear) {
     require(found.network == network && found.family == AF_INET);
-    require(found.transport == network + 20);
+    require(found.transport >= network + 20 && found.transport <= network + 60);
     const std::uint32_t header = found.protocol == IPPROTO_TCP ? 20 : 8;
     require(found.protocol == IPPROTO_TCP || found.protocol == IPPROTO_UDP);
     require(found.transport + header <= whole);

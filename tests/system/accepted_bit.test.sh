@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The host's firewall refuses port 7777 from inside, and accepts established. A helper outside that
-# answers before it was asked, also in fragments, and forged ICMP errors, must not open that door:
-# not one packet of those sessions crosses the gateway, in either direction.
+# answers before it was asked, also in fragments and with a source route, and forged ICMP errors, must
+# not open that door: not one packet of those sessions crosses the gateway, in either direction.
 set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -24,6 +24,8 @@ RULES
 
 udp_out="IP(dst='$server')/UDP(sport=5000,dport=$refused)/b'let me out'"
 udp_in="IP(dst='$external')/UDP(sport=$refused,dport=5000)"
+source_routed="IP(src='$server',dst='$external',options=IPOption_LSRR(routers=['$client1']))"
+source_routed+="/UDP(sport=$refused,dport=5000,chksum=0)"
 quoted_in="IP(src='$server',dst='$client1')/UDP(sport=$refused,dport=5000)/b'12345678'"
 quoted_out="IP(src='$external',dst='$server')/UDP(sport=5000,dport=$refused)/b'12345678'"
 tcp_out="IP(dst='$server')/TCP(sport=5001,dport=$refused"
@@ -49,10 +51,16 @@ check "UDP: an entry, without a reply" matches UNREPLIED "$(entry udp)"
 craft server "$udp_in/b'early reply'"
 check "UDP: the early reply is dropped in TC" wait_for 5 counted drop_unaccepted_reply 1
 check "UDP: conntrack has not seen it" matches UNREPLIED "$(entry udp)"
-craft client1 "$udp_out" "$udp_out"
-craft server "fragment($udp_in/bytes(3000))"
-check "UDP: the early reply in fragments is dropped by the guard" \
-    wait_for 5 counted guard_unaccepted 1
+craft client1 "$udp_out"
+craft server "fragment($udp_in/bytes(3000))" "fragment($udp_in/bytes(3000))[::-1]"
+check "UDP: so are the first fragments of early replies" wait_for 5 counted drop_unaccepted_reply 3
+check "UDP: conntrack has not seen them" matches UNREPLIED "$(entry udp)"
+craft client1 "$udp_out"
+# From isp, for no router on the way would take it: TC leaves it to the stack, which drops it as well,
+# but after conntrack.
+craft isp "$source_routed/b'early reply'"
+check "UDP: conntrack does see one with a source route" wait_for 5 fails has_entry UNREPLIED \
+    -p udp -s $client1 --dport $refused
 craft client1 "$udp_out" "$udp_out"
 check "UDP: the session begins anew" wait_for 5 counted session_restarted_unaccepted 1
 check "UDP: and has not seen a reply" matches UNREPLIED "$(entry udp)"

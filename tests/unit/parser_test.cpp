@@ -95,14 +95,46 @@ TEST(Parser, TransportHeaderTruncatedAtEveryByte) {
 }
 
 TEST(Parser, EveryHeaderLengthOfIpv4) {
-    for (std::uint8_t words = 0; words < 16; words++) {
-        const auto expected = words < 5 ? PARSE_BAD_IP : words == 5 ? PARSE_OK : PARSE_STACK;
-        EXPECT_EQ(result_of(IPv4{.ihl = words} / UDP{} / Payload{std::string(40, 'x')}), expected)
-            << unsigned{words};
+    for (std::uint8_t words = 0; words < 5; words++) {
+        EXPECT_EQ(result_of(IPv4{.ihl = words} / UDP{}), PARSE_BAD_IP) << unsigned{words};
+    }
+    for (std::uint8_t words = 5; words < 16; words++) {
+        const IPv4 ip{.options = Bytes((words - 5U) * 4U, 1)};
+        const Bytes bytes = (ip / TCP{.options = Bytes(40, 1)}).bytes();
+        const auto [result, packet] = parse(bytes, bytes.size(), 0);
+        ASSERT_EQ(result, PARSE_OK) << unsigned{words};
+        EXPECT_EQ(packet.transport, words * 4u);
+        EXPECT_EQ(packet.source_port, htons(40000));
+        EXPECT_EQ(packet.destination_port, htons(80));
+        EXPECT_EQ(packet.tcp_flags, TCP_FLAG_SYN_BIT);
     }
     EXPECT_EQ(result_of(IPv4{.ihl = 15, .total_length = 59} / UDP{} / Payload{"x"}), PARSE_BAD_IP)
         << "options longer than the packet";
-    EXPECT_EQ(result_of(IPv4{.options = {1, 1, 1, 0}} / UDP{}), PARSE_STACK);
+    EXPECT_EQ(result_of(IPv4{.options = Bytes(8, 1), .total_length = 35} / UDP{}), PARSE_BAD_UDP)
+        << "options that leave no room for the UDP header";
+}
+
+TEST(Parser, AsksForMoreUntilTheHeadersBehindOptionsAreLinear) {
+    const Bytes bytes =
+        (Ethernet{} / IPv4{.options = Bytes(40, 1)} / TCP{} / Payload{"data"}).bytes();
+    for (std::size_t linear = 0; linear <= bytes.size(); linear++) {
+        EXPECT_EQ(parse(bytes, linear, ethernet_length).result, linear < 94 ? PARSE_MORE : PARSE_OK)
+            << linear;
+    }
+}
+
+// Loose and strict (RFC 791), wherever among the options.
+TEST(Parser, SourceRoutesAreTheStacks) {
+    for (const std::uint8_t type : {131, 137}) {
+        for (std::size_t at = 0; at < 40; at++) {
+            Bytes options(40, 1);
+            options.at(at) = type;
+            EXPECT_EQ(result_of(IPv4{.options = options} / UDP{}), PARSE_STACK) << at;
+        }
+        const Packet behind = IPv4{.options = Bytes(4, 1)} /
+                              UDP{.source_port = static_cast<std::uint16_t>(type * 257)};
+        EXPECT_EQ(result_of(behind), PARSE_OK) << "that is no option any more";
+    }
 }
 
 TEST(Parser, EveryTotalLength) {
@@ -141,12 +173,46 @@ TEST(Parser, VersionMustBeFour) {
     }
 }
 
-TEST(Parser, FragmentsAreTheStacks) {
-    for (const std::uint16_t field : {0x2000, 0x0001, 0x1fff, 0x3fff, 0x20b9}) {
+TEST(Parser, LaterFragmentsAreTheStacks) {
+    for (const std::uint16_t field : {0x0001, 0x1fff, 0x2001, 0x3fff, 0x20b9}) {
         EXPECT_EQ(result_of(IPv4{.fragment = field} / UDP{}), PARSE_STACK) << field;
     }
     EXPECT_EQ(result_of(IPv4{.fragment = 0x4000} / UDP{}), PARSE_OK) << "do not fragment";
     EXPECT_EQ(result_of(IPv4{.fragment = 0x8000} / UDP{}), PARSE_OK) << "reserved bit";
+}
+
+TEST(Parser, FirstFragmentTellsTheTupleAndTheFlags) {
+    const Bytes bytes = (IPv4{.fragment = 0x2000} / TCP{} / Payload{"12345678"}).bytes();
+    const auto [result, packet] = parse(bytes, bytes.size(), 0);
+    ASSERT_EQ(result, PARSE_OK);
+    EXPECT_EQ(packet.source_port, htons(40000));
+    EXPECT_EQ(packet.destination_port, htons(80));
+    EXPECT_TRUE(opens_tcp(&packet));
+}
+
+// What is missing may be in the next fragment.
+TEST(Parser, FirstFragmentWithoutTheWholeHeaderIsTheStacks) {
+    for (std::uint16_t length = 20; length < 72; length++) {
+        const IPv4 ip{.fragment = 0x2000, .total_length = length};
+        EXPECT_EQ(result_of(ip / UDP{} / Payload{std::string(44, 'x')}),
+                  length < 28 ? PARSE_STACK : PARSE_OK)
+            << length;
+        EXPECT_EQ(result_of(ip / TCP{.options = Bytes(32, 1)}),
+                  length < 72 ? PARSE_STACK : PARSE_OK)
+            << length;
+    }
+    EXPECT_EQ(result_of(IPv4{.fragment = 0x2000} / TCP{.data_offset = 4}), PARSE_BAD_TCP)
+        << "no further fragment makes that right";
+}
+
+// It is that of all fragments together, which need not be sent as long as it says.
+TEST(Parser, EveryLengthOfUdpInAFirstFragment) {
+    for (const unsigned length : {0U, 7U, 8U, 15U, 16U, 17U, 5000U, 65535U}) {
+        const UDP udp{.length = static_cast<std::uint16_t>(length)};
+        EXPECT_EQ(result_of(IPv4{.fragment = 0x2000} / udp / Payload{"12345678"}),
+                  length < 8 ? PARSE_BAD_UDP : PARSE_OK)
+            << length;
+    }
 }
 
 TEST(Parser, OtherProtocolsAreTheStacks) {
