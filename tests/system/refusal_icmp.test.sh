@@ -29,6 +29,12 @@ is_ignored() {
     wait_for 5 counted "$4" $((before + 1)) && ends close refused >/dev/null
 }
 
+# fragments_are_refused: the error is about the datagram that they make up.
+fragments_are_refused() {
+    craft client1 "fragment(IP(dst='$server')/UDP(sport=4003,dport=5001)/bytes(3000))"
+    seen told "icmp[0:2] = 0x030d and icmp[10:2] = 3028"
+}
+
 build_topology
 start_ends
 for protocol in udp tcp; do
@@ -47,6 +53,8 @@ for protocol in udp tcp; do
     check "$protocol: the first goes on" \
         matches "^$external:500[01]$" "$(ends again client1-$protocol-4000)"
 done
+# One error a second, and client1 has just had one.
+check "a session that begins with fragments is refused" wait_for 5 fragments_are_refused
 stop_ctgate
 stop_capture told
 flush_entries
