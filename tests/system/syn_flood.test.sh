@@ -9,11 +9,15 @@ set -eu
 
 nowhere=198.51.100.77
 anybody="'192.0.2.%d' % (i % 250 + 1)"
-flood=2000
+syns=2000
 
-# syns SOURCE DESTINATION PORT PORT: the i-th of them, for craft.
-syns() {
-    echo "IP(src=$1,dst='$2')/TCP(sport=$3,dport=$4,flags='S')"
+# flood HOST SOURCE DESTINATION PORT PORT: so many SYNs, the i-th with these. By and by, for each
+# answer of craft is waited for only so long.
+flood() {
+    local first
+    for ((first = 0; first < syns; first += 500)); do
+        craft "$1" "[IP(src=$2,dst='$3')/TCP(sport=$4,dport=$5,flags='S') for i in range($first, $first + 500)]"
+    done
 }
 
 # half_open: entries of TCP that no peer has answered, or no client.
@@ -48,8 +52,8 @@ start_ctgate --max-ports-per-host 100 --max-sessions-per-host 50 --forward tcp:8
 check "client1 has a session" gets_out client1 4000
 check "and client2" gets_out client2 4000
 
-craft client1 "[$(syns "'$client1'" $nowhere "10000 + i" 9) for i in range($flood)]"
-check "inside: the flood was refused" counted drop_session_quota $((flood - 50))
+flood client1 "'$client1'" $nowhere "10000 + i" 9
+check "inside: the flood was refused" counted drop_session_quota $((syns - 50))
 check "inside: half-open entries are bounded" no_more_than 49 "$(half_open)"
 check "inside: what client1 had goes on" goes_on client1-4000
 check "inside: and what client2 had" goes_on client2-4000
@@ -58,9 +62,9 @@ check "inside: client1 soon has what it may again" wait_for 20 gets_out client1 
 
 check "a session from outside" matches "^$server:6000$" \
     "$(ends session outside-6000 tcp server 6000 $external:8080 client1)"
-craft isp "[$(syns "$anybody" $external "1024 + i" 8080) for i in range($flood)]"
+flood isp "$anybody" $external "1024 + i" 8080
 check "outside: the flood of the forward was refused" \
-    counted drop_inbound_session_quota $((flood - 50))
+    counted drop_inbound_session_quota $((syns - 50))
 check "outside: half-open entries are bounded" no_more_than 50 "$(half_open)"
 check "outside: what came from there goes on" matches "^$server:6000$" "$(ends again outside-6000)"
 check "outside: what client1 had goes on" goes_on client1-4000
@@ -69,7 +73,7 @@ check "outside: client2 is not hurt" gets_out client2 4002
 check "outside: client1 soon has what it may again" wait_for 20 gets_out client1 4002
 
 before=$(entries -p tcp | wc -l)
-craft isp "[$(syns "$anybody" $external "1024 + i" "10000 + i") for i in range($flood)]"
+flood isp "$anybody" $external "1024 + i" "10000 + i"
 check "unsolicited: no entries" no_more_than "$before" "$(entries -p tcp | wc -l)"
 check "unsolicited: established sessions go on" goes_on client2-4002
 check "unsolicited: and new ones begin" gets_out client2 4003
