@@ -12,6 +12,7 @@
 #include "control/config_json.hpp"
 #include "control/option_values.hpp"
 #include "control/options.hpp"
+#include "control/port_set.hpp"
 #include "control/show.hpp"
 
 namespace ctgate {
@@ -28,7 +29,7 @@ are printed at once, one a line, those of the file as FILE:LINE.
   --json  an object with all options in force: config_file, netns (null: the
           current one), internal, external, external_addresses (each with
           interface or null, and address), port_ranges (address or null, low,
-          high), move, addresses (interface, prefix), routes (destination, via
+          high; those of a port set too), port_set (id, length, offset) or null, move, addresses (interface, prefix), routes (destination, via
           or null, interface or null), behaviour (mapping and filtering in
           force), hosts (prefix, and protocol, mapping, filtering or null),
           inbound_refresh, overload_when_full, max_ports_per_host (null: no
@@ -98,6 +99,9 @@ void print_text(const Config& config) {
     print_line("external addresses", config.external_addresses.empty()
                                          ? "the first of each external interface"
                                          : list(config.external_addresses));
+    if (const std::optional<PortSet> set = port_set_of(config)) {
+        print_line("port set", text(*set));
+    }
     print_line("external ports", config.port_ranges.empty()
                                      ? fmt::format("{}-{}", CTGATE_PORT_LOW, CTGATE_PORT_HIGH)
                                      : list(config.port_ranges));

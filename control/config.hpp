@@ -52,6 +52,14 @@ struct PortRangeOption {
     std::uint16_t high = 0;
 };
 
+// --port-set-id, --port-set-length, --port-set-offset together: the port set of RFC 7597. The
+// lengths are in bits, and at most 16 together.
+struct PortSet {
+    unsigned id = 0;
+    unsigned length = 0;  // of the identifier
+    unsigned offset = CTGATE_PORT_SET_OFFSET;
+};
+
 // --address IF=CIDR
 struct AddressOption {
     std::string interface;
@@ -99,7 +107,10 @@ struct Config {
     std::vector<std::string> internal;
     std::vector<std::string> external;
     std::vector<ExternalAddressOption> external_addresses;
-    std::vector<PortRangeOption> port_ranges;
+    std::vector<PortRangeOption> port_ranges;  // those of the port set too
+    std::optional<unsigned> port_set_id;       // these three as given: port_set_of()
+    std::optional<unsigned> port_set_length;
+    std::optional<unsigned> port_set_offset;
     std::vector<AddressOption> addresses;
     std::vector<RouteOption> routes;
     NatBehaviour behaviour;

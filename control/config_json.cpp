@@ -10,6 +10,7 @@
 #include "control/behaviour.hpp"
 #include "control/option_parts.hpp"
 #include "control/option_values.hpp"
+#include "control/port_set.hpp"
 
 namespace ctgate {
 namespace {
@@ -42,6 +43,10 @@ ordered_json to_json(const ExternalAddressOption& option) {
 
 ordered_json to_json(const PortRangeOption& option) {
     return {{"address", or_null(option.address)}, {"low", option.low}, {"high", option.high}};
+}
+
+ordered_json to_json(const PortSet& set) {
+    return {{"id", set.id}, {"length", set.length}, {"offset", set.offset}};
 }
 
 ordered_json to_json(const AddressOption& option) {
@@ -110,12 +115,14 @@ ordered_json to_json(const Timeouts& timeouts) {
 ordered_json to_json(const ParsedOptions& options) {
     const Config& config = options.config;
     const auto each = [](const auto& option) { return to_json(option); };
+    const std::optional<PortSet> port_set = port_set_of(config);
     return {{"config_file", or_null(options.config_file)},
             {"netns", or_null(config.netns)},
             {"internal", config.internal},
             {"external", config.external},
             {"external_addresses", array(config.external_addresses, each)},
             {"port_ranges", array(config.port_ranges, each)},
+            {"port_set", port_set ? to_json(*port_set) : ordered_json(nullptr)},
             {"move", config.move},
             {"addresses", array(config.addresses, each)},
             {"routes", array(config.routes, each)},

@@ -36,6 +36,7 @@ void OptionDraft::check() {
     check_external_addresses();
     check_address_counts();
     check_port_ranges();
+    check_port_set();
     check_behaviour();
     check_hosts();
     check_forwards();

@@ -43,6 +43,7 @@ class OptionDraft {
     void check_duplicates();
     void check_external_addresses();
     void check_address_counts();
+    void check_port_set();
     void check_port_ranges();
     void check_behaviour();
     void check_hosts();

@@ -30,6 +30,13 @@ constexpr Option pool_options[] = {
     {"port-range", "[ADDR=]LOW-HIGH", true, take_port_range,
      "External ports that may be used, for one address or for all that have none of their own. "
      "Default: 1024-65535 (RFC 4787 REQ-3a)."},
+    {"port-set-id", "PSID", false, take_port_set_id,
+     "Instead: the ports of this port set (MAP-E, RFC 7597 section 5.1), where several gateways "
+     "share an address."},
+    {"port-set-length", "K", false, take_port_set_length, "Bits of the PSID, 0 to 16."},
+    {"port-set-offset", "A", false, take_port_set_offset,
+     "Bits of a port before the PSID, 0 to 6. Ports in which they are all zero belong to nobody, "
+     "except with 0. Default: 6, so that ports 0-1023 are left out."},
 };
 
 constexpr Option behaviour_options[] = {

@@ -19,6 +19,9 @@ Complaint take_internal(const std::string& value, Config& config);
 Complaint take_external(const std::string& value, Config& config);
 Complaint take_external_address(const std::string& value, Config& config);
 Complaint take_port_range(const std::string& value, Config& config);
+Complaint take_port_set_id(const std::string& value, Config& config);
+Complaint take_port_set_length(const std::string& value, Config& config);
+Complaint take_port_set_offset(const std::string& value, Config& config);
 Complaint take_address(const std::string& value, Config& config);
 Complaint take_route(const std::string& value, Config& config);
 Complaint take_netns(const std::string& value, Config& config);
@@ -72,7 +75,8 @@ std::string text(const HostOption& option);
 std::string text(const ForwardOption& option);
 std::string text(const OneToOneOption& option);
 
-// For people: "UDP 300 s, ...".
+// For people: "52 of 8 bits behind 6", "UDP 300 s, ...".
+std::string text(const PortSet& set);
 std::string text(const Timeouts& timeouts);
 
 // Foreign text for a message, in quotes: one line of printable ASCII whatever it holds (other

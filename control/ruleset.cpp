@@ -112,42 +112,55 @@ std::string counters() {
     return result;
 }
 
-// nft takes one range; sessions that the stack makes get by with the widest.
-std::string widest_range(const ExternalAddress& address) {
-    const auto widest = std::max_element(address.ranges.begin(), address.ranges.end(),
-                                         [](const auto& one, const auto& other) {
-                                             return one.high - one.low < other.high - other.low;
-                                         });
-    return fmt::format("{}-{}", widest->low, widest->high);
+unsigned width(const ctgate_port_range& range) {
+    return range.high - range.low + 1U;
 }
 
-// "203.0.113.1:1024-65535", or, for several addresses, the choice that BPF makes by ctgate_pair().
-std::string target(const ExternalInterface& external, bool ports) {
-    if (external.addresses.size() == 1) {
-        const ExternalAddress& only = external.addresses[0];
-        return only.address.text() + (ports ? ":" + widest_range(only) : "");
+// nft takes one range; sessions that the stack makes get by with the widest, and where several are
+// as wide (a port set), with one of them at random.
+std::string target(const ExternalAddress& address) {
+    unsigned widest = 0;
+    for (const ctgate_port_range& range : address.ranges) {
+        widest = std::max(widest, width(range));
+    }
+    std::vector<std::string> ranges;
+    for (const ctgate_port_range& range : address.ranges) {
+        if (width(range) == widest) {
+            ranges.push_back(fmt::format("{}-{}", range.low, range.high));
+        }
+    }
+    if (ranges.size() == 1) {
+        return fmt::format("{}:{}", address.address.text(), ranges[0]);
     }
     std::vector<std::string> elements;
-    for (const ExternalAddress& each : external.addresses) {
-        elements.push_back(fmt::format("{} : {}{}", elements.size(), each.address.text(),
-                                       ports ? " . " + widest_range(each) : ""));
+    for (const std::string& range : ranges) {
+        elements.push_back(
+            fmt::format("{} : {} . {}", elements.size(), address.address.text(), range));
     }
-    return fmt::format("jhash ip saddr mod {} seed {:#x} map {{ {} }}", elements.size(),
-                       CTGATE_PAIRING_SEED, fmt::join(elements, ", "));
+    return fmt::format("numgen random mod {} map {{ {} }}", elements.size(),
+                       fmt::join(elements, ", "));
+}
+
+// The internal hosts of the n-th address, as BPF chooses by ctgate_pair(); empty: all.
+std::string paired_hosts(const ExternalInterface& external, std::size_t n) {
+    const std::size_t count = external.addresses.size();
+    return count == 1
+               ? ""
+               : fmt::format("jhash ip saddr mod {} seed {:#x} {} ", count, CTGATE_PAIRING_SEED, n);
 }
 
 // For what BPF has not translated already: the kernel skips these rules for its sessions.
 std::string source_rules(const ExternalInterface& external) {
-    if (external.addresses.empty()) {
-        return "";
-    }
     std::string result;
     for (const char* from : {"iifname @internal", "ip saddr @internal_addresses"}) {
-        const std::string rule =
-            fmt::format("add rule ip ctgate source {} oifname {}", from, quoted(external.name));
-        result += fmt::format("{} meta l4proto {{ tcp, udp, icmp }} snat ip to {}\n", rule,
-                              target(external, true));
-        result += fmt::format("{} snat to {}\n", rule, target(external, false));
+        for (std::size_t n = 0; n < external.addresses.size(); ++n) {
+            const ExternalAddress& address = external.addresses[n];
+            const std::string rule = fmt::format("add rule ip ctgate source {} oifname {} {}", from,
+                                                 quoted(external.name), paired_hosts(external, n));
+            result += fmt::format("{}meta l4proto {{ tcp, udp, icmp }} snat ip to {}\n", rule,
+                                  target(address));
+            result += fmt::format("{}snat to {}\n", rule, address.address.text());
+        }
     }
     return result;
 }

@@ -27,7 +27,10 @@
 
 /* External addresses of one external interface, and port ranges of one external address. */
 #define CTGATE_MAX_EXTERNAL_ADDRESSES 32
-#define CTGATE_MAX_PORT_RANGES 16
+#define CTGATE_MAX_PORT_RANGES 64
+/* Bits before the identifier of a port set: RFC 7597 section 5.1, which so leaves ports 0-1023 out.
+ */
+#define CTGATE_PORT_SET_OFFSET 6
 /* Internal and external interfaces together. */
 #define CTGATE_MAX_INTERFACES 256
 

@@ -73,7 +73,7 @@ TEST(Check, Json) {
     EXPECT_EQ(all, json::parse(R"({
         "config_file": null, "netns": "gw", "internal": ["lan0"], "external": ["wan0"],
         "external_addresses": [{"interface": null, "address": "203.0.113.5"}],
-        "port_ranges": [{"address": "203.0.113.5", "low": 1, "high": 9}],
+        "port_ranges": [{"address": "203.0.113.5", "low": 1, "high": 9}], "port_set": null,
         "move": [], "addresses": [],
         "routes": [{"destination": "10.0.0.0/8", "via": null, "interface": "lan0"}],
         "behaviour": {"mapping": "address-and-port-dependent",
@@ -93,6 +93,19 @@ TEST(Check, Json) {
         "log_level": "info"})"));
     // An interface may have any bytes in its name; JSON has UTF-8.
     EXPECT_TRUE(json::accept(output_of(check_command, with_sides({"--internal=\xff", "--json"}))));
+}
+
+TEST(Check, PortSetIsToldWithItsPorts) {
+    const Words set = {"--port-set-id=3", "--port-set-length=2", "--port-set-offset=1"};
+    EXPECT_THAT(output_of(check_command, with_sides(set)),
+                HasSubstr("  port set           3 of 2 bits behind 1\n"
+                          "  external ports     57344-65535\n"));
+    Words words = with_sides(set);
+    words.emplace_back("--json");
+    const json all = json::parse(output_of(check_command, words));
+    EXPECT_EQ(all["port_set"], json::parse(R"({"id": 3, "length": 2, "offset": 1})"));
+    EXPECT_EQ(all["port_ranges"],
+              json::parse(R"([{"address": null, "low": 57344, "high": 65535}])"));
 }
 
 TEST(Check, Problems) {

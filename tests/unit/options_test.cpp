@@ -200,7 +200,7 @@ TEST(Options, Limits) {
     for (int i = 1; i <= CTGATE_MAX_EXTERNAL_ADDRESSES + 1; ++i) {
         addresses.push_back("--external-address=203.0.113." + std::to_string(i));
     }
-    EXPECT_EQ(problem(ranges), "--port-range gives 203.0.113.5 more than 16 ranges; join some");
+    EXPECT_EQ(problem(ranges), "--port-range gives 203.0.113.5 more than 64 ranges; join some");
     EXPECT_EQ(problem(addresses),
               "--external-address gives interface 'wan0' 33 addresses; it can have at most 32");
     ranges.resize(CTGATE_MAX_PORT_RANGES);

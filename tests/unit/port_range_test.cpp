@@ -68,7 +68,7 @@ TEST(PortRanges, SeveralWithHolesAndAdjacent) {
 TEST(PortRanges, AsManyAsThereMayBe) {
     ctgate_external_address external{};
     for (__u16 i = 0; i < CTGATE_MAX_PORT_RANGES; i++) {
-        const auto low = static_cast<__u16>(1000 * (i + 1));
+        const auto low = static_cast<__u16>(100 * (i + 1));
         external.ranges[external.range_count++] = {low, static_cast<__u16>(low + i)};
         external.port_count += i + 1U;
     }

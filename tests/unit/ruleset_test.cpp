@@ -40,11 +40,22 @@ TEST(Ruleset, SetsAreEmptiedAndFilled) {
 
 TEST(Ruleset, SeveralAddressesAreChosenAsByTheDataplaneWithTheWidestRange) {
     const std::string text = two_addresses().text();
-    EXPECT_THAT(text, HasSubstr("meta l4proto { tcp, udp, icmp } snat ip to jhash ip saddr mod 2 "
-                                "seed 0x63746761 map { 0 : 203.0.113.1 . 4096-65535, "
-                                "1 : 203.0.113.9 . 5000-5009 }\n"));
-    EXPECT_THAT(text, HasSubstr("snat to jhash ip saddr mod 2 seed 0x63746761 map { "
-                                "0 : 203.0.113.1, 1 : 203.0.113.9 }\n"));
+    EXPECT_THAT(text, HasSubstr("jhash ip saddr mod 2 seed 0x63746761 0 meta l4proto { tcp, udp, "
+                                "icmp } snat ip to 203.0.113.1:4096-65535\n"));
+    EXPECT_THAT(text, HasSubstr("jhash ip saddr mod 2 seed 0x63746761 1 meta l4proto { tcp, udp, "
+                                "icmp } snat ip to 203.0.113.9:5000-5009\n"));
+    EXPECT_THAT(text, HasSubstr("jhash ip saddr mod 2 seed 0x63746761 1 snat to 203.0.113.9\n"));
+}
+
+TEST(Ruleset, OfRangesThatAreEquallyWideOneIsChosenAtRandom) {
+    Ruleset ruleset = two_addresses();
+    ruleset.external[0].addresses = {
+        {address("203.0.113.1"), {{1232, 1235}, {2000, 2000}, {2256, 2259}}}};
+    EXPECT_THAT(
+        ruleset.text(),
+        HasSubstr("oifname \"wan\" meta l4proto { tcp, udp, icmp } snat ip to numgen random "
+                  "mod 2 map { 0 : 203.0.113.1 . 1232-1235, 1 : 203.0.113.1 . 2256-2259 "
+                  "}\n"));
 }
 
 TEST(Ruleset, OneAddressIsWrittenPlainly) {
