@@ -118,6 +118,7 @@ struct Config {
     bool inbound_refresh = false;
     bool overload_when_full = false;
     unsigned max_ports_per_host = 0;     // of each protocol; 0: no limit
+    unsigned port_block_size = 0;        // a power of two; 0: no blocks
     unsigned max_sessions_per_host = 0;  // of each protocol; 0: no limit
     unsigned max_new_per_second = 0;     // sessions of one host, of each protocol; 0: no limit
     bool refuse_icmp = true;             // tell hosts of refused sessions (ICMP 3/13)

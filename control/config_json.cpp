@@ -131,6 +131,7 @@ ordered_json to_json(const ParsedOptions& options) {
             {"inbound_refresh", config.inbound_refresh},
             {"overload_when_full", config.overload_when_full},
             {"max_ports_per_host", or_null(config.max_ports_per_host)},
+            {"port_block_size", or_null(config.port_block_size)},
             {"max_sessions_per_host", or_null(config.max_sessions_per_host)},
             {"max_new_per_second", or_null(config.max_new_per_second)},
             {"refusal_icmp", config.refuse_icmp},

@@ -165,7 +165,7 @@ void Dataplane::set_addresses(const AddressUses& uses) {
     replace(object_->maps.addresses, entries);
 }
 
-void Dataplane::set_ports(const std::map<PortSpace, Ports>& ports) {
+void Dataplane::set_ports(const PortPlans& ports) {
     port_spaces::set(port_maps(), ports);
 }
 

@@ -36,7 +36,7 @@ class Dataplane {
     void set_pools(const std::map<int, ctgate_pool>& pools);  // by ifindex
     void set_internal(const std::set<int>& ifindexes);
     void set_addresses(const AddressUses& uses);
-    void set_ports(const std::map<PortSpace, Ports>& ports);
+    void set_ports(const PortPlans& ports);
     void set_forwards(const Forwards& forwards);
     void set_nat(const NatTables& tables);
 

@@ -103,6 +103,7 @@ void open(const PortMaps& maps, const PortSpace& space, PortMemory& memory, std:
     slot.contact = {};
     slot.sessions = 0;
     ++slot.generation;
+    memory.set_forwarded(port, true);
     set_state(slot, CTGATE_PORT_FORWARDED);
 }
 
@@ -110,6 +111,8 @@ void close(const PortMaps& maps, const PortSpace& space, PortMemory& memory, std
     ctgate_port_slot& slot = memory.slot(port);
     unmap(maps, space, port, slot);
     set_state(slot, CTGATE_PORT_FREE);
+    // First: in between, it must rather keep a block too many than too few.
+    memory.set_forwarded(port, false);
     memory.give_back(port);
 }
 

@@ -37,6 +37,7 @@ void OptionDraft::check() {
     check_address_counts();
     check_port_ranges();
     check_port_set();
+    check_blocks();
     check_behaviour();
     check_hosts();
     check_forwards();

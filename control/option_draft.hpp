@@ -45,6 +45,7 @@ class OptionDraft {
     void check_address_counts();
     void check_port_set();
     void check_port_ranges();
+    void check_blocks();
     void check_behaviour();
     void check_hosts();
     void check_forwards();

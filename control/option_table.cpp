@@ -61,6 +61,10 @@ constexpr Option behaviour_options[] = {
     {"max-ports-per-host", "N", false, take_max_ports_per_host,
      "External ports that one internal host may have, of each protocol; those that it shares with "
      "others do not count (RFC 6888 REQ-4). Default: 0, no limit."},
+    {"port-block-size", "N", false, take_port_block_size,
+     "Give external ports to internal hosts in blocks of N, a power of two from 64 to 32768: a "
+     "host has ports of its own blocks only, and gets a further one when they are full (RFC 6888 "
+     "REQ-14). Default: no blocks."},
     {"max-sessions-per-host", "N", false, take_max_sessions_per_host,
      "Sessions that one internal host may have, of each protocol, from inside and from outside; "
      "closed TCP sessions do not count (RFC 6888 REQ-4). Default: 0, no limit."},

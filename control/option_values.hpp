@@ -39,6 +39,7 @@ Complaint take_overload_when_full(const std::string& value, Config& config);
 Complaint take_max_new_per_second(const std::string& value, Config& config);
 Complaint take_max_sessions_per_host(const std::string& value, Config& config);
 Complaint take_max_ports_per_host(const std::string& value, Config& config);
+Complaint take_port_block_size(const std::string& value, Config& config);
 Complaint take_refusal_icmp(const std::string& value, Config& config);
 Complaint take_forward(const std::string& value, Config& config);
 Complaint take_one_to_one(const std::string& value, Config& config);

@@ -106,14 +106,15 @@ bool is_at(const LocalPort& port, const PortSpace& space) {
 
 }  // namespace
 
-std::map<PortSpace, Ports> ports_of(const std::vector<ExternalInterface>& interfaces) {
-    std::map<PortSpace, Ports> result;
+PortPlans ports_of(const std::vector<ExternalInterface>& interfaces) {
+    PortPlans result;
     const std::vector<LocalPort> local = local_ports();
     for (const ExternalInterface& interface : interfaces) {
         for (const ExternalAddress& each : interface.addresses) {
             for (const int protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
                 const PortSpace space{each.address, static_cast<std::uint8_t>(protocol)};
-                Ports& ports = result.emplace(space, ports_in(each.ranges)).first->second;
+                const PortPlan plan{ports_in(each.ranges), interface.block_order};
+                Ports& ports = result.emplace(space, plan).first->second.allowed;
                 for (const LocalPort& port : local) {
                     if (is_at(port, space)) {
                         ports.reset(port.port);

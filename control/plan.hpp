@@ -24,14 +24,14 @@ struct Plan {
     std::vector<Link> external;
     std::vector<std::string> missing;  // the others
     AddressUses addresses;
-    std::map<PortSpace, Ports> ports;  // that may be given out
+    PortPlans ports;
     Forwards forwards;
     Ruleset ruleset;  // names all of them: the table may know interfaces to come
 };
 
 // The ports that may be given out at this moment: those of the ranges that no socket of the router
 // has.
-std::map<PortSpace, Ports> ports_of(const std::vector<ExternalInterface>& interfaces);
+PortPlans ports_of(const std::vector<ExternalInterface>& interfaces);
 
 Plan make_plan(const Config& config, Netlink& netlink, const Journal& journal);
 

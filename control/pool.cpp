@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <bit>
 #include <stdexcept>
 
 namespace ctgate {
@@ -64,7 +65,10 @@ std::vector<ctgate_port_range> ranges_of(const Config& config, IpAddress address
 
 ExternalInterface external_interface(const Config& config, const std::string& name,
                                      const std::vector<IpPrefix>& own, bool only) {
-    ExternalInterface result{name, {}};
+    ExternalInterface result{.name = name, .addresses = {}};
+    if (config.port_block_size != 0) {
+        result.block_order = static_cast<unsigned>(std::countr_zero(config.port_block_size));
+    }
     const std::vector<IpAddress> addresses = addresses_of(config, name, own, only);
     if (addresses.size() > CTGATE_MAX_EXTERNAL_ADDRESSES) {
         throw std::runtime_error(

@@ -20,6 +20,7 @@ struct ExternalAddress {
 struct ExternalInterface {
     std::string name;
     std::vector<ExternalAddress> addresses;  // empty: it has none yet
+    unsigned block_order = 0;  // internal hosts have blocks of 2^order ports; 0: they do not
 };
 
 // `own`: the interface's addresses in the kernel's order. Without --external-address for it, the

@@ -158,6 +158,35 @@ void PortMemory::allow(const Ports& ports) {
     std::atomic_ref(set_->freed).fetch_add(1);
 }
 
+void PortMemory::set_block_order(unsigned order) {
+    if (set_->block_order == order) {
+        return;
+    }
+    for (ctgate_port_block& block : set_->blocks) {
+        std::atomic_ref(block.state).store(CTGATE_BLOCK_UNSETTLED);
+    }
+    std::atomic_ref(set_->block_order).store(order);
+    find_owners();
+}
+
+// Every block is unsettled.
+void PortMemory::find_owners() {
+    std::bitset<CTGATE_PORT_WORDS> owned;
+    for (unsigned port = 0; port < CTGATE_PORTS && set_->block_order != 0; ++port) {
+        const ctgate_port_slot& slot = slots_[port];
+        const unsigned block = port >> set_->block_order;
+        if (!owned[block] &&
+            (slot.state == CTGATE_PORT_MAPPED || slot.state == CTGATE_PORT_RESTING)) {
+            set_->blocks[block].host = slot.internal;
+            owned.set(block);
+        }
+    }
+    for (unsigned block = 0; block < CTGATE_PORT_WORDS; ++block) {
+        std::atomic_ref(set_->blocks[block].state)
+            .store(owned[block] ? CTGATE_BLOCK_OWNED : CTGATE_BLOCK_FREE);
+    }
+}
+
 bool PortMemory::claim(std::uint16_t port) {
     const __u64 bit = __u64{1} << (port % word_bits);
     return (std::atomic_ref(set_->used[port / word_bits]).fetch_or(bit) & bit) == 0;
@@ -166,6 +195,20 @@ bool PortMemory::claim(std::uint16_t port) {
 void PortMemory::give_back(std::uint16_t port) {
     std::atomic_ref(set_->used[port / word_bits]).fetch_and(~(__u64{1} << (port % word_bits)));
     std::atomic_ref(set_->freed).fetch_add(1);
+}
+
+void PortMemory::set_forwarded(std::uint16_t port, bool forwarded) {
+    const __u64 bit = __u64{1} << (port % word_bits);
+    std::atomic_ref word(set_->forwarded[port / word_bits]);
+    if (forwarded) {
+        word.fetch_or(bit);
+    } else {
+        word.fetch_and(~bit);
+    }
+}
+
+const ctgate_port_block& PortMemory::block_of(std::uint16_t port) const {
+    return set_->blocks[port >> set_->block_order];
 }
 
 Ports PortMemory::used() const {
@@ -186,13 +229,15 @@ void port_spaces::return_quota(const PortMaps& maps, const PortSpace& space,
     }
 }
 
-void port_spaces::set(const PortMaps& maps, const std::map<PortSpace, Ports>& wanted) {
-    for (const auto& [space, ports] : wanted) {
+void port_spaces::set(const PortMaps& maps, const PortPlans& wanted) {
+    for (const auto& [space, plan] : wanted) {
         const ctgate_port_space key = space.key();
         if (!exists(maps, key)) {
             add(maps, key);
         }
-        PortMemory(maps, space).allow(ports);
+        PortMemory memory(maps, space);
+        memory.allow(plan.allowed);
+        memory.set_block_order(plan.block_order);
     }
     std::vector<ctgate_port_space> unwanted;
     ctgate_port_space key{};

@@ -31,6 +31,13 @@ struct PortSpace {
     ctgate_port_space key() const;
 };
 
+// What a space is to be.
+struct PortPlan {
+    Ports allowed;             // may be given out
+    unsigned block_order = 0;  // 2^order ports are a block; 0: there are no blocks
+};
+using PortPlans = std::map<PortSpace, PortPlan>;
+
 // Descriptors of the dataplane's maps; not owned.
 struct PortMaps {
     int sets;
@@ -50,15 +57,25 @@ class PortMemory {
     PortMemory& operator=(const PortMemory&) = delete;
 
     void allow(const Ports& ports);
+    // Another size of blocks: each belongs to the host of a mapping that has a port of it, if there
+    // is any. Meanwhile, for about a millisecond, no port is claimed in a block.
+    void set_block_order(unsigned order);
     // As atomically as the dataplane does. False: it is in use.
     bool claim(std::uint16_t port);
     void give_back(std::uint16_t port);
+    // A forward has this port, which is claimed, or has it no more.
+    void set_forwarded(std::uint16_t port, bool forwarded);
+    // The block of a port, where there are blocks.
+    const ctgate_port_block& block_of(std::uint16_t port) const;
+    unsigned block_order() const { return set_->block_order; }
     // May be written by whoever claimed the port.
     ctgate_port_slot& slot(std::uint16_t port) { return slots_[port]; }
     const ctgate_port_slot& slot(std::uint16_t port) const { return slots_[port]; }
     Ports used() const;
 
   private:
+    void find_owners();
+
     ctgate_port_set* set_;
     ctgate_port_slot* slots_;
 };
@@ -68,9 +85,9 @@ namespace port_spaces {
 // The host of this slot has one port less.
 void return_quota(const PortMaps& maps, const PortSpace& space, const ctgate_port_slot& slot);
 
-// Exactly these exist afterwards, with these ports to be given out. Those that are there keep what
+// Exactly these exist afterwards, as planned. Those that are there keep what
 // is in use; the mappings of those that go, go too.
-void set(const PortMaps& maps, const std::map<PortSpace, Ports>& wanted);
+void set(const PortMaps& maps, const PortPlans& wanted);
 
 }  // namespace port_spaces
 }  // namespace ctgate

@@ -149,7 +149,9 @@ std::string paired_hosts(const ExternalInterface& external, std::size_t n) {
                : fmt::format("jhash ip saddr mod {} seed {:#x} {} ", count, CTGATE_PAIRING_SEED, n);
 }
 
-// For what BPF has not translated already: the kernel skips these rules for its sessions.
+// For what BPF has not translated already: the kernel skips these rules for its sessions. Where
+// hosts have port blocks, no TCP or UDP session may have a port of another's: then nothing
+// translates it, and it is dropped as a leak.
 std::string source_rules(const ExternalInterface& external) {
     std::string result;
     for (const char* from : {"iifname @internal", "ip saddr @internal_addresses"}) {
@@ -157,9 +159,12 @@ std::string source_rules(const ExternalInterface& external) {
             const ExternalAddress& address = external.addresses[n];
             const std::string rule = fmt::format("add rule ip ctgate source {} oifname {} {}", from,
                                                  quoted(external.name), paired_hosts(external, n));
-            result += fmt::format("{}meta l4proto {{ tcp, udp, icmp }} snat ip to {}\n", rule,
-                                  target(address));
-            result += fmt::format("{}snat to {}\n", rule, address.address.text());
+            const bool blocks = external.block_order != 0;
+            result += fmt::format("{}meta l4proto {{ {}icmp }} snat ip to {}\n", rule,
+                                  blocks ? "" : "tcp, udp, ", target(address));
+            result +=
+                fmt::format("{}{}snat to {}\n", rule, blocks ? "meta l4proto != { tcp, udp } " : "",
+                            address.address.text());
         }
     }
     return result;

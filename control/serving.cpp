@@ -24,13 +24,15 @@ json to_json(const ExternalInterface& interface) {
         }
         addresses.push_back({{"address", each.address.text()}, {"ranges", ranges}});
     }
-    return {{"interface", interface.name}, {"addresses", addresses}};
+    return {{"interface", interface.name},
+            {"addresses", addresses},
+            {"block_order", interface.block_order}};
 }
 
 ExternalInterface to_external(const json& from) {
-    ExternalInterface interface {
-        from.at("interface"), {}
-    };
+    ExternalInterface interface;
+    interface.name = from.at("interface");
+    interface.block_order = from.at("block_order");
     for (const json& each : from.at("addresses")) {
         ExternalAddress address{IpAddress::parse(each.at("address").get<std::string>()).value(),
                                 {}};

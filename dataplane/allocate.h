@@ -9,6 +9,7 @@
 #ifndef CTGATE_ALLOCATE_H
 #define CTGATE_ALLOCATE_H
 
+#include "allocate_blocks.h"
 #include "allocate_mapped.h"
 #include "allocate_shared.h"
 #include "create.h"
@@ -26,6 +27,7 @@ enum allocate_result {
     ALLOCATE_MAPPINGS_FULL,
     ALLOCATE_TABLE_FULL,
     ALLOCATE_NAT_REFUSED,
+    ALLOCATE_AGAIN, /* not with this endpoint, but another may do; never the last word */
 };
 
 static __always_inline enum choice choose_mapped(struct __sk_buff *skb, const struct packet *pkt,
@@ -35,6 +37,8 @@ static __always_inline enum choice choose_mapped(struct __sk_buff *skb, const st
 
     if (choice == CHOICE_UNKNOWN)
         choice = claim_endpoint(pkt, way);
+    if (choice == CHOICE_BLOCKS)
+        choice = claim_in_blocks(pkt, way);
     if (choice == CHOICE_FRESH)
         choice = open_mapping(skb, pkt, way);
     /* Without a port left, another CPU may have taken the last for this very mapping. */
@@ -115,6 +119,7 @@ static __always_inline enum allocate_result without(enum choice choice)
         return ALLOCATE_MAPPINGS_FULL;
     case CHOICE_EXHAUSTED:
     case CHOICE_UNKNOWN:
+    case CHOICE_BLOCKS:
     case CHOICE_AGAIN:
     case CHOICE_OWN:
     case CHOICE_KNOWN:
@@ -149,29 +154,43 @@ static __always_inline enum allocate_result ended(enum create_result created)
     return ALLOCATE_NAT_REFUSED;
 }
 
+/* One external endpoint, and the session's entry with it. Global, so that the verifier looks at one
+ * try instead of all. */
+__noinline enum allocate_result try_once(struct __sk_buff *skb, const struct packet *pkt,
+                                         struct way *way, bool shared)
+{
+    enum create_result created;
+    enum choice choice;
+
+    if (!pkt || !way)
+        return ALLOCATE_NAT_REFUSED;
+    choice = choose(skb, pkt, way, shared);
+    if (choice == CHOICE_AGAIN)
+        return ALLOCATE_AGAIN;
+    if (!is_endpoint(choice))
+        return without(choice);
+    created = create_entry(skb, pkt, &way->to);
+    if (created == CREATE_STRAY)
+        created = end_stray(skb, pkt, &way->to) ? create_entry(skb, pkt, &way->to) : CREATE_TAKEN;
+    settle(pkt, way, choice, created);
+    /* A mapping's endpoint, or one of its own, is the only one that this session may have. */
+    if ((created == CREATE_TAKEN || created == CREATE_STRAY) && choice != CHOICE_OWN &&
+        choice != CHOICE_KNOWN)
+        return ALLOCATE_AGAIN;
+    return ended(created);
+}
+
 static __always_inline enum allocate_result allocate_by(struct __sk_buff *skb,
                                                         const struct packet *pkt, struct way *way,
                                                         bool shared, __u32 tries)
 {
     for (__u32 i = 0; i < tries; i++) {
-        enum create_result created;
-        enum choice choice;
+        enum allocate_result result;
 
         way->tries = i;
-        choice = choose(skb, pkt, way, shared);
-        if (choice == CHOICE_AGAIN)
-            continue;
-        if (!is_endpoint(choice))
-            return without(choice);
-        created = create_entry(skb, pkt, &way->to);
-        if (created == CREATE_STRAY)
-            created =
-                end_stray(skb, pkt, &way->to) ? create_entry(skb, pkt, &way->to) : CREATE_TAKEN;
-        settle(pkt, way, choice, created);
-        /* A mapping's endpoint, or one of its own, is the only one that this session may have. */
-        if ((created != CREATE_TAKEN && created != CREATE_STRAY) || choice == CHOICE_OWN ||
-            choice == CHOICE_KNOWN)
-            return ended(created);
+        result = try_once(skb, pkt, way, shared);
+        if (result != ALLOCATE_AGAIN)
+            return result;
     }
     return ALLOCATE_EXHAUSTED;
 }

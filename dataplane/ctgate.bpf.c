@@ -76,6 +76,7 @@ static __always_inline int new_session(struct __sk_buff *skb, const struct packe
     case ALLOCATE_NAT_REFUSED:
         return drop(CTGATE_DROP_NAT_INFO);
     case ALLOCATE_TAKEN:
+    case ALLOCATE_AGAIN:
         break;
     }
     return drop(CTGATE_DROP_SESSION_CLASH);

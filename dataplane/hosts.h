@@ -35,6 +35,19 @@ static __always_inline bool take_quota(const struct ctgate_address *internal, __
     return false;
 }
 
+/* It has none to take any more: to be asked before something is reserved for one. */
+static __always_inline bool quota_is_used_up(const struct ctgate_address *internal, __u8 protocol)
+{
+    const struct ctgate_settings *settings = configured();
+    const struct ctgate_host_key key = {.address = *internal, .protocol = protocol};
+    const struct ctgate_host *host;
+
+    if (!settings || !settings->max_ports_per_host)
+        return false;
+    host = bpf_map_lookup_elem(&hosts, &key);
+    return host && host->ports >= settings->max_ports_per_host;
+}
+
 /* One more session in this second; false: the host has begun as many as it may (RFC 6888
  * REQ-4-C). */
 static __always_inline bool within_rate(const struct ctgate_address *internal, __u8 protocol)

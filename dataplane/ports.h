@@ -11,6 +11,8 @@
 
 #define FIRST_UNPRIVILEGED_WORD 16 /* port 1024: RFC 4787 REQ-3a divides there */
 #define EVEN_PORTS 0x5555555555555555ull
+#define WORD_ORDER 6        /* 2^6 ports are a word */
+#define PORT_WORDS_ORDER 10 /* 2^10 words are all */
 
 static __always_inline void space_of(const struct ctgate_address *external, __u8 protocol,
                                      struct ctgate_port_space *space)
@@ -95,6 +97,12 @@ static __always_inline __u32 any_bit(__u64 bits, __u32 random)
     return (lowest_bit(turned) + turn) % 64;
 }
 
+/* RFC 4787 REQ-4. */
+static __always_inline __u64 parity_of(__u32 port)
+{
+    return port % 2 ? ~EVEN_PORTS : EVEN_PORTS;
+}
+
 /* A search among the ports of `mask` in `count` words from `first` on. */
 struct search {
     struct ctgate_port_set *set;
@@ -108,27 +116,38 @@ struct search {
     __u32 reserved;
 };
 
+static __always_inline __u64 free_in(const struct ctgate_port_set *set, __u32 word)
+{
+    return set->allowed[word] & ~set->used[word];
+}
+
+/* A free port of the word, of those that the mask has, claimed; 0: there is none. */
+static __always_inline __u32 claim_in_word(struct ctgate_port_set *set, __u32 word, __u64 mask,
+                                           __u32 random)
+{
+    __u64 bits = free_in(set, word) & mask;
+
+    /* More than once: another CPU may be faster. */
+    for (__u32 tries = 0; tries < 4 && bits; tries++) {
+        const __u32 port = word * 64 + any_bit(bits, random);
+
+        if (claim(set, bpf_htons(port)))
+            return port;
+        bits = free_in(set, word) & mask;
+    }
+    return 0;
+}
+
 static long search_word(__u32 index, struct search *search)
 {
     const __u32 ahead = search->start + index;
     const __u32 word = (search->first + (ahead < search->count ? ahead : ahead - search->count)) %
                        CTGATE_PORT_WORDS;
     struct ctgate_port_set *set = search->set;
-    __u64 bits = set->allowed[word] & ~set->used[word];
 
-    search->free |= bits;
-    bits &= search->mask;
-    /* More than once: another CPU may be faster. */
-    for (__u32 tries = 0; tries < 4 && bits; tries++) {
-        const __u32 port = word * 64 + any_bit(bits, search->random);
-
-        if (claim(set, bpf_htons(port))) {
-            search->port = port;
-            return 1;
-        }
-        bits = set->allowed[word] & ~set->used[word] & search->mask;
-    }
-    return 0;
+    search->free |= free_in(set, word);
+    search->port = claim_in_word(set, word, search->mask, search->random);
+    return search->port != 0;
 }
 
 static __always_inline void search_words(struct search *search, __u32 first, __u32 count,
@@ -148,7 +167,7 @@ static __always_inline void search_words(struct search *search, __u32 first, __u
  * REQ-4), its class, any. Host byte order; 0: all are in use. Global: verified once. */
 __noinline __u32 claim_any(struct ctgate_port_set *set, __u32 internal_port)
 {
-    const __u64 parity = internal_port % 2 ? ~EVEN_PORTS : EVEN_PORTS;
+    const __u64 parity = parity_of(internal_port);
     const bool privileged = internal_port / 64 < FIRST_UNPRIVILEGED_WORD;
     const __u32 first = privileged ? 0 : FIRST_UNPRIVILEGED_WORD;
     const __u32 count =

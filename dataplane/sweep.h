@@ -3,12 +3,15 @@
  * Ports come back by a timer of their port space, which looks at a quarter of it each time, with no
  * daemon: mappings end when their time is over, and what has rested long enough is free again.
  *
+ * Once round, port blocks of which no port is in use are released.
+ *
  * A port that is given back rests at least until the next look: another CPU may just have found
  * its mapping.
  */
 #ifndef CTGATE_SWEEP_H
 #define CTGATE_SWEEP_H
 
+#include "blocks.h"
 #include "hosts.h"
 #include "mapping.h"
 #include "stats.h"
@@ -100,15 +103,62 @@ static long sweep_word(__u32 index, struct sweep_position *position)
     return 0;
 }
 
+/* The words of one block, to be searched for a port that is in use, other than by a forward. */
+struct block_words {
+    const struct ctgate_port_set *set;
+    __u32 first;
+    __u32 used; /* 1: there is one */
+};
+
+static long look_at_word(__u32 index, struct block_words *words)
+{
+    const __u32 word = (words->first + index) % CTGATE_PORT_WORDS;
+
+    words->used = (words->set->used[word] & ~words->set->forwarded[word]) != 0;
+    return words->used;
+}
+
+static __always_inline bool is_used(const struct ctgate_port_set *set, __u32 number)
+{
+    const __u32 order = set->block_order - WORD_ORDER;
+    struct block_words words = {.set = set, .first = number << order};
+
+    bpf_loop(1u << order, look_at_word, &words, 0);
+    return words.used;
+}
+
+static long release_block(__u32 number, struct sweep_position *position)
+{
+    struct ctgate_port_set *set = port_set(&position->space);
+    struct ctgate_port_block *block;
+
+    if (!set)
+        return 1;
+    block = &set->blocks[number % CTGATE_PORT_WORDS];
+    if (block->state != CTGATE_BLOCK_OWNED || is_used(set, number) ||
+        __sync_val_compare_and_swap(&block->state, CTGATE_BLOCK_OWNED, CTGATE_BLOCK_RELEASING) !=
+            CTGATE_BLOCK_OWNED)
+        return 0;
+    if (is_used(set, number))
+        __sync_val_compare_and_swap(&block->state, CTGATE_BLOCK_RELEASING, CTGATE_BLOCK_OWNED);
+    else if (__sync_val_compare_and_swap(&block->state, CTGATE_BLOCK_RELEASING,
+                                         CTGATE_BLOCK_FREE) == CTGATE_BLOCK_RELEASING)
+        count(CTGATE_COUNT_BLOCK_RELEASED);
+    return 0;
+}
+
 /* Ends by itself when the space has gone. */
 static int sweep_ports(void *map, struct ctgate_port_space *key, struct sweep *sweep)
 {
     struct sweep_position position = {.space = *key, .next = sweep->next};
+    const struct ctgate_port_set *set = port_set(key);
 
-    if (!port_set(key))
+    if (!set)
         return 0;
     bpf_loop(SWEEP_WORDS, sweep_word, &position, 0);
     sweep->next = (sweep->next + SWEEP_WORDS) % CTGATE_PORT_WORDS;
+    if (set->block_order && sweep->next == 0)
+        bpf_loop(CTGATE_PORTS >> set->block_order, release_block, &position, 0);
     bpf_timer_start(&sweep->timer, SWEEP_INTERVAL_NS, 0);
     return 0;
 }

@@ -26,6 +26,7 @@ enum choice {
     CHOICE_FRESH,      /* of a mapping that is there from now on */
     CHOICE_SHARED,     /* a port that others may have too */
     CHOICE_UNKNOWN,    /* there is no mapping */
+    CHOICE_BLOCKS,     /* a port is to be had from the blocks of its host only */
     CHOICE_AGAIN,      /* none this time */
     CHOICE_NO_ADDRESS,
     CHOICE_EXHAUSTED,

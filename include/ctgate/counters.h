@@ -31,6 +31,8 @@
       "sessions created between two internal hosts by an external endpoint")                       \
     X(MAPPING_CREATED, "mapping_created", "endpoint-independent mappings created")                 \
     X(MAPPING_ENDED, "mapping_ended", "endpoint-independent mappings whose time was over")         \
+    X(BLOCK_TAKEN, "port_block_taken", "port blocks given to an internal host")                    \
+    X(BLOCK_RELEASED, "port_block_released", "port blocks of which no port was in use any more")   \
     X(PORT_PRESERVED, "port_preserved", "external ports given out that equal the internal port")   \
     X(PORT_CLASH, "port_clash", "external endpoints found taken towards the remote endpoint")      \
     X(INSERT_CLASH, "insert_clash", "conntrack inserts that lost against another CPU or a clash")  \
@@ -49,7 +51,8 @@
     X(NO_EXTERNAL_ADDRESS, "drop_no_external_address",                                             \
       "new session, but the external interface has no external address")                           \
     X(PORTS_EXHAUSTED, "drop_ports_exhausted",                                                     \
-      "new session, but no free external port was found in the port ranges")                       \
+      "new session, but no free external port was found in the port ranges, or for its host's "    \
+      "port blocks")                                                                               \
     X(PORT_QUOTA, "drop_port_quota",                                                               \
       "new session, but its host has as many external ports as it may")                            \
     X(SESSION_QUOTA, "drop_session_quota",                                                         \

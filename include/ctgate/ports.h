@@ -24,6 +24,25 @@ struct ctgate_port_space {
 };
 CTGATE_LAYOUT(struct ctgate_port_space, sizeof(struct ctgate_address) + 4);
 
+/* A port block: 2^block_order ports, whose numbers begin with the same bits; these bits are the
+ * number of the block. From the smallest size on, a block is whole words of the bitmaps. */
+#define CTGATE_MIN_BLOCK_ORDER 6
+#define CTGATE_MAX_BLOCK_ORDER 15
+
+enum ctgate_block_state {
+    CTGATE_BLOCK_FREE = 0,
+    CTGATE_BLOCK_UNSETTLED, /* somebody is writing whose it is */
+    CTGATE_BLOCK_OWNED,     /* only `host` claims ports of it */
+    CTGATE_BLOCK_RELEASING, /* about to be free, unless `host` claims a port once more */
+};
+
+struct ctgate_port_block {
+    struct ctgate_address host; /* internal; whoever made it unsettled writes it */
+    __u32 state; /* enum ctgate_block_state; dataplane and control plane, atomically */
+    __u32 reserved;
+};
+CTGATE_LAYOUT(struct ctgate_port_block, sizeof(struct ctgate_address) + 2 * sizeof(__u32));
+
 /* The only value of the inner map of `port_sets`. Bit N % 64 of word N / 64 is port N. */
 struct ctgate_port_set {
     /* Port ranges, without the ports of the router's own sockets. Written by the control plane. */
@@ -34,8 +53,15 @@ struct ctgate_port_set {
      * was when a search found none. */
     __u64 freed; /* both; atomically, after the port is free */
     __u64 full;  /* dataplane */
+    /* Ports of `used` that are forwarded: they keep no block. Control plane; atomically. */
+    __u64 forwarded[CTGATE_PORT_WORDS];
+    __u32 block_order; /* control plane; 0: ports are given out one by one, without blocks */
+    __u32 reserved;
+    struct ctgate_port_block blocks[CTGATE_PORT_WORDS]; /* by number */
 };
-CTGATE_LAYOUT(struct ctgate_port_set, (2 * CTGATE_PORT_WORDS + 2) * sizeof(__u64));
+CTGATE_LAYOUT(struct ctgate_port_set, (3 * CTGATE_PORT_WORDS + 2) * sizeof(__u64) +
+                                          2 * sizeof(__u32) +
+                                          CTGATE_PORT_WORDS * sizeof(struct ctgate_port_block));
 
 enum ctgate_port_state {
     CTGATE_PORT_FREE = 0,

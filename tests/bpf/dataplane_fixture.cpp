@@ -242,14 +242,14 @@ DataplaneTest::Interface DataplaneTest::make_interface(const char* name, const c
     return {name, netlink.link(name).value().index, mac_of(name), program, packets};
 }
 
-void DataplaneTest::set_pool(const std::vector<PoolAddress>& addresses) {
+void DataplaneTest::set_pool(const std::vector<PoolAddress>& addresses, unsigned block_order) {
     ctgate_pool pool{};
-    std::map<PortSpace, Ports> spaces;
+    PortPlans spaces;
     for (const PoolAddress& from : addresses) {
         for (const int protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
             spaces.emplace(PortSpace{IpAddress::parse(from.address).value(),
                                      static_cast<std::uint8_t>(protocol)},
-                           ports_in(from.ranges));
+                           PortPlan{ports_in(from.ranges), block_order});
         }
         ctgate_external_address& to = pool.addresses[pool.address_count++];
         to.address.words[0] = IpAddress::parse(from.address).value().v4;

@@ -81,8 +81,8 @@ class DataplaneTest : public testing::Test {
     Fate from_inside(const Bytes& frame) { return run_on(inside_, frame, 0); }
     Fate from_outside(const Bytes& frame) { return run_on(outside_, frame, 0); }
 
-    // External addresses of out0. At first: 203.0.113.1 with the default range.
-    void set_pool(const std::vector<PoolAddress>& addresses);
+    // External addresses of out0. At first: 203.0.113.1 with the default range, without blocks.
+    void set_pool(const std::vector<PoolAddress>& addresses, unsigned block_order = 0);
     void remove_pool();  // out0 is no external interface any more
 
     // What an address is to the dataplane. At first: 203.0.113.1 external, 10.0.0.1 internal.

@@ -45,11 +45,12 @@ TEST(Check, SaysWhatIsFixed) {
             check_command,
             with_sides(
                 {"--host=10.0.0.5/32,filtering=endpoint-independent", "--max-ports-per-host=99",
-                 "--max-new-per-second=7", "--forward=tcp:80:10.0.0.2:80",
+                 "--port-block-size=64", "--max-new-per-second=7", "--forward=tcp:80:10.0.0.2:80",
                  "--forward=udp:203.0.113.5:5-9:10.0.0.2:5-9,not-from=192.0.2.0/24",
                  "--one-to-one=203.0.113.9=10.0.0.9", "--dmz=10.0.0.5", "--no-nat=10.0.0.0/8"})),
         HasSubstr("  for hosts          10.0.0.5/32,filtering=endpoint-independent\n"
                   "  max ports per host 99\n"
+                  "  port block size    64\n"
                   "  max new per second 7\n"
                   "  switches           inbound-refresh no, overload-when-full no, refusal-icmp "
                   "yes\n"
@@ -81,7 +82,7 @@ TEST(Check, Json) {
         "hosts": [{"prefix": "10.0.0.5/32", "protocol": "udp", "mapping": "endpoint-independent",
                    "filtering": null}],
         "inbound_refresh": false, "overload_when_full": false, "max_ports_per_host": null,
-        "max_sessions_per_host": null, "max_new_per_second": null,
+        "port_block_size": null, "max_sessions_per_host": null, "max_new_per_second": null,
         "refusal_icmp": true,
         "forwards": [{"protocols": ["tcp", "udp"], "external": null, "low": 80, "high": 81,
                       "internal": "10.0.0.2", "internal_low": 90, "from": ["192.0.2.0/24"],

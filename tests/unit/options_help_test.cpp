@@ -40,6 +40,7 @@ TEST(OptionsHelp, FitsTheTerminalAndNamesEveryOption) {
                              "--overload-when-full yes|no",
                              "--max-ports-per-host N",
                              "--max-sessions-per-host N",
+                             "--port-block-size N",
                              "--max-new-per-second N",
                              "--refusal-icmp yes|no",
                              "--forward PROTO:",

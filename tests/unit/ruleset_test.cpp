@@ -65,6 +65,18 @@ TEST(Ruleset, OneAddressIsWrittenPlainly) {
                                           "udp, icmp } snat ip to 203.0.113.1:4096-65535\n"));
 }
 
+TEST(Ruleset, WithPortBlocksTheStackTranslatesNeitherTcpNorUdp) {
+    Ruleset ruleset = two_addresses();
+    ruleset.external[0].addresses.pop_back();
+    ruleset.external[0].block_order = 9;
+    EXPECT_THAT(ruleset.text(),
+                HasSubstr("oifname \"wan\" meta l4proto { icmp } snat ip to "
+                          "203.0.113.1:4096-65535\n"
+                          "add rule ip ctgate source iifname @internal oifname \"wan\" meta "
+                          "l4proto != { tcp, udp } snat to 203.0.113.1\n"));
+    EXPECT_THAT(ruleset.text(), Not(HasSubstr("{ tcp, udp, icmp }")));
+}
+
 TEST(Ruleset, WithoutAddressNothingIsTranslatedButAllIsGuarded) {
     Ruleset ruleset = two_addresses();
     ruleset.external[0].addresses.clear();
