@@ -33,8 +33,9 @@ are printed at once, one a line, those of the file as FILE:LINE.
           or null, interface or null), behaviour (mapping and filtering in
           force), hosts (prefix, and protocol, mapping, filtering or null),
           inbound_refresh, overload_when_full, max_ports_per_host (null: no
-          limit), port_block_size (null: no blocks), max_sessions_per_host (null:
-          no limit), max_new_per_second (null: no limit), refusal_icmp, forwards
+          limit), port_block_size (null: no blocks), deterministic (a prefix, "auto"
+          or null), max_sessions_per_host (null: no limit), max_new_per_second
+          (null: no limit), refusal_icmp, forwards
           (protocols, external or null, low, high, internal, internal_low,
           from, not_from), one_to_one (external, internal), dmz (or null),
           no_nat, timeouts (udp, tcp_established, tcp_transitory, icmp, in
@@ -115,6 +116,7 @@ void print_text(const Config& config) {
     print_if("max ports per host", limit(config.max_ports_per_host));
     print_if("port block size", limit(config.port_block_size));
     print_if("max sessions per host", limit(config.max_sessions_per_host));
+    print_if("deterministic", config.deterministic ? text(*config.deterministic) : "");
     print_if("max new per second", limit(config.max_new_per_second));
     print_line("switches",
                fmt::format("inbound-refresh {}, overload-when-full {}, refusal-icmp {}",

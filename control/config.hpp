@@ -73,6 +73,11 @@ struct RouteOption {
     std::string interface;  // empty: the kernel finds it from via
 };
 
+// --deterministic[=PREFIX]
+struct DeterministicOption {
+    std::optional<IpPrefix> prefix;  // no host bits; none: the network of the internal interface
+};
+
 // --forward PROTO:[EXTERNAL:]PORT[-PORT]:INTERNAL:PORT[-PORT][,from=CIDR]...[,not-from=CIDR]...
 struct ForwardOption {
     bool tcp = false;
@@ -117,8 +122,9 @@ struct Config {
     std::vector<HostOption> hosts;
     bool inbound_refresh = false;
     bool overload_when_full = false;
-    unsigned max_ports_per_host = 0;     // of each protocol; 0: no limit
-    unsigned port_block_size = 0;        // a power of two; 0: no blocks
+    unsigned max_ports_per_host = 0;  // of each protocol; 0: no limit
+    unsigned port_block_size = 0;     // a power of two; 0: no blocks
+    std::optional<DeterministicOption> deterministic;
     unsigned max_sessions_per_host = 0;  // of each protocol; 0: no limit
     unsigned max_new_per_second = 0;     // sessions of one host, of each protocol; 0: no limit
     bool refuse_icmp = true;             // tell hosts of refused sessions (ICMP 3/13)

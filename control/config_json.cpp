@@ -49,6 +49,11 @@ ordered_json to_json(const PortSet& set) {
     return {{"id", set.id}, {"length", set.length}, {"offset", set.offset}};
 }
 
+// The prefix, or "auto".
+ordered_json to_json(const DeterministicOption& option) {
+    return option.prefix ? option.prefix->text() : "auto";
+}
+
 ordered_json to_json(const AddressOption& option) {
     return {{"interface", option.interface}, {"prefix", option.prefix.text()}};
 }
@@ -133,6 +138,7 @@ ordered_json to_json(const ParsedOptions& options) {
             {"max_ports_per_host", or_null(config.max_ports_per_host)},
             {"port_block_size", or_null(config.port_block_size)},
             {"max_sessions_per_host", or_null(config.max_sessions_per_host)},
+            {"deterministic", config.deterministic ? to_json(*config.deterministic) : nullptr},
             {"max_new_per_second", or_null(config.max_new_per_second)},
             {"refusal_icmp", config.refuse_icmp},
             {"forwards", array(config.forwards, each)},

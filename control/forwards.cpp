@@ -12,6 +12,7 @@
 #include <set>
 #include <system_error>
 
+#include "control/deterministic.hpp"
 #include "control/nat_tables.hpp"
 #include "ctgate/pairing.h"
 
@@ -23,8 +24,15 @@ bool goes_to(const ForwardOption& option, std::uint8_t protocol, IpAddress exter
            (!option.external || *option.external == external);
 }
 
-// The external address that this internal host is paired with.
-IpAddress paired(const ExternalInterface& interface, IpAddress internal) {
+// The external address that this internal host is paired with; nullopt: it is not served.
+std::optional<IpAddress> paired(const ExternalInterface& interface, IpAddress internal) {
+    if (interface.addresses.empty()) {
+        return std::nullopt;
+    }
+    if (interface.deterministic) {
+        const auto n = deterministic_address(interface, internal);
+        return n ? std::optional(interface.addresses[*n].address) : std::nullopt;
+    }
     const ctgate_address bytes = internal.to_bytes();
     const auto count = static_cast<__u32>(interface.addresses.size());
     return interface.addresses.at(ctgate_pair(bytes.bytes, count)).address;
@@ -159,14 +167,15 @@ Forwards forwards_of(const Config& config, const ExternalInterface& interface, u
         sending.clear();
         for (std::size_t i = 0; i < config.forwards.size(); ++i) {
             const ForwardOption& option = config.forwards[i];
+            const std::optional<IpAddress> own = paired(interface, option.internal);
             for (const ExternalAddress& each : interface.addresses) {
                 if (!goes_to(option, protocol, each.address)) {
                     continue;
                 }
                 for (unsigned port = option.low; port <= option.high; ++port) {
                     const unsigned internal = option.internal_low + (port - option.low);
-                    const bool outbound = paired(interface, option.internal) == each.address &&
-                                          sending.emplace(option.internal, internal).second;
+                    const bool outbound =
+                        own == each.address && sending.emplace(option.internal, internal).second;
                     result[{each.address, protocol}][static_cast<std::uint16_t>(port)] = {
                         .internal = {option.internal, static_cast<std::uint16_t>(internal)},
                         .ifindex = ifindex,

@@ -46,6 +46,7 @@ class OptionDraft {
     void check_port_set();
     void check_port_ranges();
     void check_blocks();
+    void check_deterministic();
     void check_behaviour();
     void check_hosts();
     void check_forwards();

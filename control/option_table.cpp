@@ -68,6 +68,11 @@ constexpr Option behaviour_options[] = {
     {"max-sessions-per-host", "N", false, take_max_sessions_per_host,
      "Sessions that one internal host may have, of each protocol, from inside and from outside; "
      "closed TCP sessions do not count (RFC 6888 REQ-4). Default: 0, no limit."},
+    {"deterministic", "PREFIX", false, take_deterministic,
+     "Give each address of this internal prefix the block that can be computed from it (RFC 7422), "
+     "of --port-block-size or as large as possible, and serve no other hosts. auto: the network of "
+     "the internal interface.",
+     "auto"},
     {"max-new-per-second", "N", false, take_max_new_per_second,
      "Sessions that one internal host may begin in a second, of each protocol (RFC 6888 REQ-4). "
      "Default: 0, no limit."},
@@ -145,7 +150,12 @@ constexpr OptionGroup groups[] = {
 
 void describe(const Option& option, po::options_description& description) {
     const std::string name = option.name == std::string_view("help") ? "help,h" : option.name;
-    if (option.value) {
+    if (option.implicit) {
+        description.add_options()(
+            name.c_str(),
+            po::value<std::string>()->value_name(option.value)->implicit_value(option.implicit),
+            option.help);
+    } else if (option.value) {
         description.add_options()(name.c_str(), po::value<std::string>()->value_name(option.value),
                                   option.help);
     } else {

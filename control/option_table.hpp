@@ -17,7 +17,8 @@ struct Option {
     bool repeatable;    // each occurrence adds a value; all others may stand once
     // Null: for the command line only, where its reader acts on it.
     Complaint (*take)(const std::string& value, Config& config);
-    const char* help;  // plain text; Boost wraps it
+    const char* help;                // plain text; Boost wraps it
+    const char* implicit = nullptr;  // the value of one that may stand without; null: it may not
 };
 
 // The options under one heading of --help.

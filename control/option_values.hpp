@@ -40,6 +40,7 @@ Complaint take_max_new_per_second(const std::string& value, Config& config);
 Complaint take_max_sessions_per_host(const std::string& value, Config& config);
 Complaint take_max_ports_per_host(const std::string& value, Config& config);
 Complaint take_port_block_size(const std::string& value, Config& config);
+Complaint take_deterministic(const std::string& value, Config& config);
 Complaint take_refusal_icmp(const std::string& value, Config& config);
 Complaint take_forward(const std::string& value, Config& config);
 Complaint take_one_to_one(const std::string& value, Config& config);
@@ -75,6 +76,8 @@ std::string text(const RouteOption& option);
 std::string text(const HostOption& option);
 std::string text(const ForwardOption& option);
 std::string text(const OneToOneOption& option);
+
+std::string text(const DeterministicOption& option);
 
 // For people: "52 of 8 bits behind 6", "UDP 300 s, ...".
 std::string text(const PortSet& set);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "control/plan.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 #include "control/local_ports.hpp"
 #include "control/settings.hpp"
@@ -99,6 +102,19 @@ AddressUses uses_of(const Config& config, const Plan& plan, Netlink& netlink) {
     return uses;
 }
 
+// Of the only internal interface.
+IpPrefix network_of(const std::vector<std::string>& internal, Netlink& netlink) {
+    const auto link = netlink.link(internal.front());
+    const auto own = link ? netlink.addresses(link->index) : std::vector<IpPrefix>();
+    if (own.empty()) {
+        throw std::runtime_error(
+            fmt::format("--deterministic needs an address on interface '{}', whose network it is "
+                        "about, or write --deterministic=PREFIX",
+                        internal.front()));
+    }
+    return {own.front().network(), own.front().length};
+}
+
 bool is_at(const LocalPort& port, const PortSpace& space) {
     return port.protocol == space.protocol &&
            (port.address == IpAddress{} || port.address == space.address);
@@ -113,7 +129,8 @@ PortPlans ports_of(const std::vector<ExternalInterface>& interfaces) {
         for (const ExternalAddress& each : interface.addresses) {
             for (const int protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
                 const PortSpace space{each.address, static_cast<std::uint8_t>(protocol)};
-                const PortPlan plan{ports_in(each.ranges), interface.block_order};
+                const PortPlan plan{ports_in(each.ranges), interface.block_order,
+                                    interface.deterministic.has_value()};
                 Ports& ports = result.emplace(space, plan).first->second.allowed;
                 for (const LocalPort& port : local) {
                     if (is_at(port, space)) {
@@ -126,8 +143,11 @@ PortPlans ports_of(const std::vector<ExternalInterface>& interfaces) {
     return result;
 }
 
-Plan make_plan(const Config& config, Netlink& netlink, const Journal& journal) {
+Plan make_plan(Config config, Netlink& netlink, const Journal& journal) {
     Plan plan;
+    if (config.deterministic && !config.deterministic->prefix) {
+        config.deterministic->prefix = network_of(config.internal, netlink);
+    }
     plan.ruleset.accepted_mark = config.accepted_mark;
     for (const std::string& name : config.external) {
         plan_external(config, name, netlink, plan);

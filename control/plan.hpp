@@ -33,6 +33,7 @@ struct Plan {
 // has.
 PortPlans ports_of(const std::vector<ExternalInterface>& interfaces);
 
-Plan make_plan(const Config& config, Netlink& netlink, const Journal& journal);
+// Throws when deterministic ports are asked for and cannot be had.
+Plan make_plan(Config config, Netlink& netlink, const Journal& journal);
 
 }  // namespace ctgate

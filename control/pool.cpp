@@ -7,8 +7,13 @@
 #include <bit>
 #include <stdexcept>
 
+#include "control/deterministic.hpp"
+#include "ctgate/port_blocks.h"
+
 namespace ctgate {
 namespace {
+
+constexpr unsigned address_bits = 32;
 
 bool is_link_local(IpAddress address) {
     return IpPrefix{{htonl(0xa9fe0000)}, 16}.contains(address);
@@ -61,14 +66,29 @@ std::vector<ctgate_port_range> ranges_of(const Config& config, IpAddress address
     return own;
 }
 
+void set_blocks(const Config& config, ExternalInterface& interface) {
+    if (config.port_block_size != 0) {
+        interface.block_order = static_cast<unsigned>(std::countr_zero(config.port_block_size));
+    }
+    if (!config.deterministic || interface.addresses.empty()) {
+        return;
+    }
+    const std::optional<unsigned> order = deterministic_order(config, interface);
+    if (!order) {
+        throw std::runtime_error(fmt::format("--deterministic {} {}",
+                                             config.deterministic->prefix->text(),
+                                             deterministic_complaint(config, interface)));
+    }
+    interface.block_order = *order;
+    interface.deterministic = config.deterministic->prefix;
+}
+
 }  // namespace
 
 ExternalInterface external_interface(const Config& config, const std::string& name,
                                      const std::vector<IpPrefix>& own, bool only) {
-    ExternalInterface result{.name = name, .addresses = {}};
-    if (config.port_block_size != 0) {
-        result.block_order = static_cast<unsigned>(std::countr_zero(config.port_block_size));
-    }
+    ExternalInterface result;
+    result.name = name;
     const std::vector<IpAddress> addresses = addresses_of(config, name, own, only);
     if (addresses.size() > CTGATE_MAX_EXTERNAL_ADDRESSES) {
         throw std::runtime_error(
@@ -78,18 +98,30 @@ ExternalInterface external_interface(const Config& config, const std::string& na
     for (const IpAddress address : addresses) {
         result.addresses.push_back({address, ranges_of(config, address)});
     }
+    set_blocks(config, result);
     return result;
 }
 
 ctgate_pool to_pool(const ExternalInterface& interface) {
     ctgate_pool pool{};
+    __u32 blocks = 0;
+    if (interface.deterministic) {
+        pool.host_count = 1U << (address_bits - interface.deterministic->length);
+        pool.first_host = ntohl(interface.deterministic->address.v4);
+        pool.block_order = interface.block_order;
+    }
     for (const ExternalAddress& from : interface.addresses) {
         ctgate_external_address& to = pool.addresses[pool.address_count++];
         to.address = from.address.to_bytes();
         for (const ctgate_port_range& range : from.ranges) {
             to.ranges[to.range_count++] = range;
             to.port_count += range.high - range.low + 1U;
+            if (interface.deterministic) {
+                to.block_count += ctgate_blocks_in(&range, interface.block_order);
+            }
         }
+        to.first_host = blocks;
+        blocks += to.block_count;
     }
     return pool;
 }

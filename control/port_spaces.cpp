@@ -158,14 +158,15 @@ void PortMemory::allow(const Ports& ports) {
     std::atomic_ref(set_->freed).fetch_add(1);
 }
 
-void PortMemory::set_block_order(unsigned order) {
-    if (set_->block_order == order) {
+void PortMemory::set_blocks(unsigned order, bool computed) {
+    if (set_->block_order == order && (set_->computed != 0) == computed) {
         return;
     }
     for (ctgate_port_block& block : set_->blocks) {
         std::atomic_ref(block.state).store(CTGATE_BLOCK_UNSETTLED);
     }
     std::atomic_ref(set_->block_order).store(order);
+    std::atomic_ref(set_->computed).store(computed ? 1 : 0);
     find_owners();
 }
 
@@ -237,7 +238,7 @@ void port_spaces::set(const PortMaps& maps, const PortPlans& wanted) {
         }
         PortMemory memory(maps, space);
         memory.allow(plan.allowed);
-        memory.set_block_order(plan.block_order);
+        memory.set_blocks(plan.block_order, plan.computed);
     }
     std::vector<ctgate_port_space> unwanted;
     ctgate_port_space key{};

@@ -35,6 +35,7 @@ struct PortSpace {
 struct PortPlan {
     Ports allowed;             // may be given out
     unsigned block_order = 0;  // 2^order ports are a block; 0: there are no blocks
+    bool computed = false;     // and whose a block is, is computed
 };
 using PortPlans = std::map<PortSpace, PortPlan>;
 
@@ -57,9 +58,9 @@ class PortMemory {
     PortMemory& operator=(const PortMemory&) = delete;
 
     void allow(const Ports& ports);
-    // Another size of blocks: each belongs to the host of a mapping that has a port of it, if there
-    // is any. Meanwhile, for about a millisecond, no port is claimed in a block.
-    void set_block_order(unsigned order);
+    // Other blocks: each belongs to the host of a mapping that has a port of it, if there is any.
+    // Meanwhile, for about a millisecond, no port is claimed in a block.
+    void set_blocks(unsigned order, bool computed);
     // As atomically as the dataplane does. False: it is in use.
     bool claim(std::uint16_t port);
     void give_back(std::uint16_t port);

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <set>
 
+#include "control/deterministic.hpp"
 #include "ctgate/counters.h"
 #include "ctgate/pairing.h"
 
@@ -141,9 +142,16 @@ std::string target(const ExternalAddress& address) {
                        fmt::join(elements, ", "));
 }
 
-// The internal hosts of the n-th address, as BPF chooses by ctgate_pair(); empty: all.
-std::string paired_hosts(const ExternalInterface& external, std::size_t n) {
+// The internal hosts of the n-th address, as BPF chooses: computed, or by ctgate_pair(). Empty:
+// all; nullopt: none.
+std::optional<std::string> paired_hosts(const ExternalInterface& external, std::size_t n) {
     const std::size_t count = external.addresses.size();
+    if (external.deterministic) {
+        const auto hosts = deterministic_hosts(external, n);
+        return hosts ? std::optional(
+                           fmt::format("ip saddr {}-{} ", hosts->first.text(), hosts->last.text()))
+                     : std::nullopt;
+    }
     return count == 1
                ? ""
                : fmt::format("jhash ip saddr mod {} seed {:#x} {} ", count, CTGATE_PAIRING_SEED, n);
@@ -157,8 +165,12 @@ std::string source_rules(const ExternalInterface& external) {
     for (const char* from : {"iifname @internal", "ip saddr @internal_addresses"}) {
         for (std::size_t n = 0; n < external.addresses.size(); ++n) {
             const ExternalAddress& address = external.addresses[n];
+            const std::optional<std::string> hosts = paired_hosts(external, n);
+            if (!hosts) {
+                continue;
+            }
             const std::string rule = fmt::format("add rule ip ctgate source {} oifname {} {}", from,
-                                                 quoted(external.name), paired_hosts(external, n));
+                                                 quoted(external.name), *hosts);
             const bool blocks = external.block_order != 0;
             result += fmt::format("{}meta l4proto {{ {}icmp }} snat ip to {}\n", rule,
                                   blocks ? "" : "tcp, udp, ", target(address));

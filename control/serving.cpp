@@ -26,13 +26,18 @@ json to_json(const ExternalInterface& interface) {
     }
     return {{"interface", interface.name},
             {"addresses", addresses},
-            {"block_order", interface.block_order}};
+            {"block_order", interface.block_order},
+            {"deterministic",
+             interface.deterministic ? json(interface.deterministic->text()) : json(nullptr)}};
 }
 
 ExternalInterface to_external(const json& from) {
     ExternalInterface interface;
     interface.name = from.at("interface");
     interface.block_order = from.at("block_order");
+    if (const json& prefix = from.at("deterministic"); !prefix.is_null()) {
+        interface.deterministic = IpPrefix::parse(prefix.get<std::string>()).value();
+    }
     for (const json& each : from.at("addresses")) {
         ExternalAddress address{IpAddress::parse(each.at("address").get<std::string>()).value(),
                                 {}};

@@ -54,7 +54,7 @@ ports of its own (both with the limit, if there is one), and how often a new ses
 was refused, by reason. Counts begin anew for a host not seen for long.
  --json: an array of objects with host, protocol, sessions, max_sessions (or null),
  ports, max_ports (or null), refused: an object with ports_exhausted, port_quota,
- session_quota, session_rate, tables_full, no_external_address.
+ session_quota, session_rate, tables_full, no_external_address, outside_prefix.
 
 Exit status: 0; 1 something failed; 2 wrong usage; 3 (counters, hosts) nothing of
 ctgate serves this network namespace.

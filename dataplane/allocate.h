@@ -10,6 +10,7 @@
 #define CTGATE_ALLOCATE_H
 
 #include "allocate_blocks.h"
+#include "allocate_computed.h"
 #include "allocate_mapped.h"
 #include "allocate_shared.h"
 #include "create.h"
@@ -20,6 +21,7 @@ enum allocate_result {
     ALLOCATE_FOUND, /* another CPU made the entry of this very session meanwhile */
     ALLOCATE_TAKEN, /* another session has this external endpoint towards the same remote one */
     ALLOCATE_NO_ADDRESS,
+    ALLOCATE_OUTSIDE_PREFIX,
     ALLOCATE_EXHAUSTED,
     ALLOCATE_QUOTA,
     ALLOCATE_RATE,
@@ -39,6 +41,10 @@ static __always_inline enum choice choose_mapped(struct __sk_buff *skb, const st
         choice = claim_endpoint(pkt, way);
     if (choice == CHOICE_BLOCKS)
         choice = claim_in_blocks(pkt, way);
+    if (choice == CHOICE_COMPUTED)
+        choice = compute_block(pkt, way);
+    if (choice == CHOICE_COMPUTED)
+        choice = claim_computed(pkt, way);
     if (choice == CHOICE_FRESH)
         choice = open_mapping(skb, pkt, way);
     /* Without a port left, another CPU may have taken the last for this very mapping. */
@@ -113,6 +119,8 @@ static __always_inline enum allocate_result without(enum choice choice)
     switch (choice) {
     case CHOICE_NO_ADDRESS:
         return ALLOCATE_NO_ADDRESS;
+    case CHOICE_OUTSIDE:
+        return ALLOCATE_OUTSIDE_PREFIX;
     case CHOICE_QUOTA:
         return ALLOCATE_QUOTA;
     case CHOICE_MAPPINGS_FULL:
@@ -120,6 +128,7 @@ static __always_inline enum allocate_result without(enum choice choice)
     case CHOICE_EXHAUSTED:
     case CHOICE_UNKNOWN:
     case CHOICE_BLOCKS:
+    case CHOICE_COMPUTED:
     case CHOICE_AGAIN:
     case CHOICE_OWN:
     case CHOICE_KNOWN:

@@ -66,7 +66,7 @@ __noinline enum choice claim_endpoint(const struct packet *pkt, struct way *way)
         return CHOICE_NO_ADDRESS;
     way->to.source.address = pooled->address;
     if (set->block_order)
-        return CHOICE_BLOCKS;
+        return set->computed ? CHOICE_COMPUTED : CHOICE_BLOCKS;
     way->to.source.port = pkt->source_port;
     if (way->tries == 0 && same_address(&way->previous.address, &pooled->address) &&
         claim_allowed(set, way->previous.port))

@@ -59,6 +59,9 @@ static __always_inline int new_session(struct __sk_buff *skb, const struct packe
     case ALLOCATE_NO_ADDRESS:
         return refuse_session(skb, pkt, way, CTGATE_REFUSED_NO_ADDRESS,
                               CTGATE_DROP_NO_EXTERNAL_ADDRESS);
+    case ALLOCATE_OUTSIDE_PREFIX:
+        return refuse_session(skb, pkt, way, CTGATE_REFUSED_OUTSIDE_PREFIX,
+                              CTGATE_DROP_OUTSIDE_PREFIX);
     case ALLOCATE_QUOTA:
         return refuse_session(skb, pkt, way, CTGATE_REFUSED_PORT_QUOTA, CTGATE_DROP_PORT_QUOTA);
     case ALLOCATE_SESSIONS:

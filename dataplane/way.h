@@ -9,10 +9,10 @@
 #include "packet.h"
 
 struct way {
-    __u32 ifindex; /* external interface whose addresses are given out */
-    __u32 tries;   /* external endpoints tried so far */
-    __u32 start;   /* where a search through all of them begins */
-    __u32 reserved;
+    __u32 ifindex;            /* external interface whose addresses are given out */
+    __u32 tries;              /* external endpoints tried so far */
+    __u32 start;              /* where a search through all of them begins */
+    __u32 block;              /* deterministic ports: that of the internal host */
     struct endpoint previous; /* preferred external endpoint; port 0: none */
     /* Source: the external endpoint that is tried now. Destination: hairpinning, the other internal
      * endpoint; port 0: none. */
@@ -27,6 +27,8 @@ enum choice {
     CHOICE_SHARED,     /* a port that others may have too */
     CHOICE_UNKNOWN,    /* there is no mapping */
     CHOICE_BLOCKS,     /* a port is to be had from the blocks of its host only */
+    CHOICE_COMPUTED,   /* from the block that its address leads to */
+    CHOICE_OUTSIDE,    /* which it does not */
     CHOICE_AGAIN,      /* none this time */
     CHOICE_NO_ADDRESS,
     CHOICE_EXHAUSTED,

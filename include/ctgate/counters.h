@@ -53,6 +53,8 @@
     X(PORTS_EXHAUSTED, "drop_ports_exhausted",                                                     \
       "new session, but no free external port was found in the port ranges, or for its host's "    \
       "port blocks")                                                                               \
+    X(OUTSIDE_PREFIX, "drop_outside_prefix",                                                       \
+      "new session, but its host is not in the prefix of the deterministic ports")                 \
     X(PORT_QUOTA, "drop_port_quota",                                                               \
       "new session, but its host has as many external ports as it may")                            \
     X(SESSION_QUOTA, "drop_session_quota",                                                         \

@@ -17,7 +17,8 @@
     X(SESSION_QUOTA, "session_quota", "it has as many sessions as it may")                         \
     X(SESSION_RATE, "session_rate", "it began as many sessions in that second as it may")          \
     X(TABLES_FULL, "tables_full", "the table of mappings, or conntrack's, is full")                \
-    X(NO_ADDRESS, "no_external_address", "there is no external address")
+    X(NO_ADDRESS, "no_external_address", "there is no external address")                           \
+    X(OUTSIDE_PREFIX, "outside_prefix", "it is not in the prefix of the deterministic ports")
 
 #define CTGATE_ENUM_ENTRY(id, name, text) CTGATE_REFUSED_##id,
 enum ctgate_refusal { CTGATE_REFUSALS(CTGATE_ENUM_ENTRY) CTGATE_REFUSAL_MAX };

@@ -32,10 +32,12 @@ struct ctgate_external_address {
     struct ctgate_address address;
     __u32 range_count; /* 1..CTGATE_MAX_PORT_RANGES */
     __u32 port_count;  /* ports in all ranges together, 1..65535 */
+    __u32 first_host;  /* deterministic ports: which host has the first of its blocks, */
+    __u32 block_count; /* and how many blocks there are */
     struct ctgate_port_range ranges[CTGATE_MAX_PORT_RANGES];
 };
 CTGATE_LAYOUT(struct ctgate_external_address,
-              sizeof(struct ctgate_address) + 4 + 4 +
+              sizeof(struct ctgate_address) + 4 * 4 +
                   CTGATE_MAX_PORT_RANGES * sizeof(struct ctgate_port_range));
 
 /* Value of map `pools`, key: ifindex (u32) of an external interface. A session that is routed out
@@ -43,11 +45,13 @@ CTGATE_LAYOUT(struct ctgate_external_address,
  * (RFC 4787 REQ-2, paired pooling). Replaced as a whole by the control plane. */
 struct ctgate_pool {
     __u32 address_count; /* 0: the interface has no external address yet */
-    __u32 reserved;
+    __u32 host_count;    /* deterministic ports: addresses in the internal prefix; else 0 */
+    __u32 first_host;    /* the first of them, host byte order */
+    __u32 block_order;   /* each has 2^block_order ports */
     struct ctgate_external_address addresses[CTGATE_MAX_EXTERNAL_ADDRESSES];
 };
 CTGATE_LAYOUT(struct ctgate_pool,
-              4 + 4 + CTGATE_MAX_EXTERNAL_ADDRESSES * sizeof(struct ctgate_external_address));
+              4 * 4 + CTGATE_MAX_EXTERNAL_ADDRESSES * sizeof(struct ctgate_external_address));
 
 /* An address that is several of these is the last of them. */
 enum ctgate_address_role {

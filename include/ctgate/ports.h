@@ -56,7 +56,7 @@ struct ctgate_port_set {
     /* Ports of `used` that are forwarded: they keep no block. Control plane; atomically. */
     __u64 forwarded[CTGATE_PORT_WORDS];
     __u32 block_order; /* control plane; 0: ports are given out one by one, without blocks */
-    __u32 reserved;
+    __u32 computed;    /* control plane; 1: whose a block is, is computed, and not kept here */
     struct ctgate_port_block blocks[CTGATE_PORT_WORDS]; /* by number */
 };
 CTGATE_LAYOUT(struct ctgate_port_set, (3 * CTGATE_PORT_WORDS + 2) * sizeof(__u64) +

@@ -243,26 +243,25 @@ DataplaneTest::Interface DataplaneTest::make_interface(const char* name, const c
 }
 
 void DataplaneTest::set_pool(const std::vector<PoolAddress>& addresses, unsigned block_order) {
-    ctgate_pool pool{};
+    ExternalInterface interface;
+    interface.block_order = block_order;
+    for (const PoolAddress& each : addresses) {
+        interface.addresses.push_back({IpAddress::parse(each.address).value(), each.ranges});
+    }
+    set_external(interface);
+}
+
+void DataplaneTest::set_external(const ExternalInterface& interface) {
     PortPlans spaces;
-    for (const PoolAddress& from : addresses) {
+    for (const ExternalAddress& each : interface.addresses) {
         for (const int protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
-            spaces.emplace(PortSpace{IpAddress::parse(from.address).value(),
-                                     static_cast<std::uint8_t>(protocol)},
-                           PortPlan{ports_in(from.ranges), block_order});
-        }
-        ctgate_external_address& to = pool.addresses[pool.address_count++];
-        to.address.words[0] = IpAddress::parse(from.address).value().v4;
-        for (const ctgate_port_range& range : from.ranges) {
-            to.ranges[to.range_count++] = range;
-            to.port_count += range.high - range.low + 1U;
+            spaces.emplace(PortSpace{each.address, static_cast<std::uint8_t>(protocol)},
+                           PortPlan{ports_in(each.ranges), interface.block_order,
+                                    interface.deterministic.has_value()});
         }
     }
     port_spaces::set(port_maps(), spaces);
-    if (bpf_map__update_elem(gateway_programs()->maps.pools, &outside_.ifindex,
-                             sizeof(outside_.ifindex), &pool, sizeof(pool), BPF_ANY) != 0) {
-        throw std::system_error(errno, std::generic_category(), "pools");
-    }
+    write(gateway_programs()->maps.pools, outside_.ifindex, to_pool(interface));
 }
 
 void DataplaneTest::remove_pool() {

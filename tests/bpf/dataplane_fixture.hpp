@@ -20,6 +20,7 @@
 #include "bpf/scratch_netns.hpp"
 #include "bpf/test_run.hpp"
 #include "control/conntrack.hpp"
+#include "control/pool.hpp"
 #include "control/port_spaces.hpp"
 #include "ctgate/behaviour.h"
 #include "ctgate/pool.h"
@@ -83,6 +84,7 @@ class DataplaneTest : public testing::Test {
 
     // External addresses of out0. At first: 203.0.113.1 with the default range, without blocks.
     void set_pool(const std::vector<PoolAddress>& addresses, unsigned block_order = 0);
+    void set_external(const ExternalInterface& interface);
     void remove_pool();  // out0 is no external interface any more
 
     // What an address is to the dataplane. At first: 203.0.113.1 external, 10.0.0.1 internal.

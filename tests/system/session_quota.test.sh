@@ -51,7 +51,7 @@ for protocol in udp tcp; do
     check "$protocol: its ports" equals 2 "$(host_has $client1 $protocol ports)"
     check "$protocol: their limit" equals 9 "$(host_has $client1 $protocol max_ports)"
     check "$protocol: was refused for that alone" equals \
-        '{"ports_exhausted":0,"port_quota":0,"session_quota":1,"session_rate":0,"tables_full":0,"no_external_address":0}' \
+        '{"ports_exhausted":0,"port_quota":0,"session_quota":1,"session_rate":0,"tables_full":0,"no_external_address":0,"outside_prefix":0}' \
         "$(host_has $client1 $protocol 'refused | map_values(if . > 1 then 1 else . end)')"
     check "$protocol: client2 never was" equals 0 \
         "$(host_has $client2 $protocol 'refused | add')"

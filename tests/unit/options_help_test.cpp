@@ -41,6 +41,7 @@ TEST(OptionsHelp, FitsTheTerminalAndNamesEveryOption) {
                              "--max-ports-per-host N",
                              "--max-sessions-per-host N",
                              "--port-block-size N",
+                             "--deterministic [=PREFIX(=auto)]",
                              "--max-new-per-second N",
                              "--refusal-icmp yes|no",
                              "--forward PROTO:",
