@@ -83,7 +83,7 @@ void Running::add(ForwardOption option) {
     if (const std::string complaint = add_complaint(option, forwards()); !complaint.empty()) {
         throw std::runtime_error(complaint);
     }
-    if (option.external && maps_.is_one_to_one(*option.external)) {
+    if (option.external && maps_.one_to_one_host(*option.external)) {
         throw std::runtime_error(
             fmt::format("Cannot forward {}: {} belongs to one internal host as a whole "
                         "(--one-to-one); forward a port of another address",

@@ -75,11 +75,14 @@ Forwards PinnedForwards::in_force(const Config& config, const Serving& serving) 
     return forwards::in_force(port_maps(), wanted(config, serving));
 }
 
-bool PinnedForwards::is_one_to_one(IpAddress external) const {
+std::optional<IpAddress> PinnedForwards::one_to_one_host(IpAddress external) const {
     const ctgate_address key = external.to_bytes();
     ctgate_address_use use{};
-    return bpf_map_lookup_elem(addresses_.get(), &key, &use) == 0 &&
-           use.role == CTGATE_ADDRESS_ONE_TO_ONE;
+    if (bpf_map_lookup_elem(addresses_.get(), &key, &use) != 0 ||
+        use.role != CTGATE_ADDRESS_ONE_TO_ONE) {
+        return std::nullopt;
+    }
+    return IpAddress{use.internal.words[0]};
 }
 
 PortMaps PinnedForwards::port_maps() const {

@@ -2,6 +2,8 @@
 // The port forwards of a dataplane that another process, maybe long gone, has loaded: by its pins.
 #pragma once
 
+#include <optional>
+
 #include "control/config.hpp"
 #include "control/fd.hpp"
 #include "control/forwards.hpp"
@@ -18,12 +20,11 @@ class PinnedForwards {
     // Exactly those of `config` are in force afterwards, at the external addresses of `serving`.
     void set(const Config& config, const Serving& serving) const;
     Forwards in_force(const Config& config, const Serving& serving) const;
-    // The address belongs to a single internal host (--one-to-one).
-    bool is_one_to_one(IpAddress external) const;
-
-  private:
+    // The single internal host that the address belongs to (--one-to-one); nullopt: it does not.
+    std::optional<IpAddress> one_to_one_host(IpAddress external) const;
     PortMaps port_maps() const;
 
+  private:
     FileDescriptor sets_, slots_, sweeps_, mappings_, hosts_, access_, addresses_;
 };
 

@@ -126,6 +126,11 @@ Ports ports_in(const std::vector<ctgate_port_range>& ranges) {
     return result;
 }
 
+ctgate_port_range block_around(std::uint16_t port, unsigned order) {
+    const unsigned first = port >> order << order;
+    return {static_cast<__u16>(first), static_cast<__u16>(first + (1U << order) - 1)};
+}
+
 ctgate_port_space PortSpace::key() const {
     return {.address = address.to_bytes(), .protocol = protocol};
 }

@@ -20,6 +20,9 @@ using Ports = std::bitset<CTGATE_PORTS>;
 
 Ports ports_in(const std::vector<ctgate_port_range>& ranges);
 
+// The block of 2^order ports that has this one.
+ctgate_port_range block_around(std::uint16_t port, unsigned order);
+
 struct PortSpace {
     IpAddress address;
     std::uint8_t protocol = 0;  // IPPROTO_TCP or IPPROTO_UDP
@@ -69,6 +72,7 @@ class PortMemory {
     // The block of a port, where there are blocks.
     const ctgate_port_block& block_of(std::uint16_t port) const;
     unsigned block_order() const { return set_->block_order; }
+    bool blocks_are_computed() const { return set_->computed != 0; }
     // May be written by whoever claimed the port.
     ctgate_port_slot& slot(std::uint16_t port) { return slots_[port]; }
     const ctgate_port_slot& slot(std::uint16_t port) const { return slots_[port]; }

@@ -70,6 +70,12 @@ check "the middle of an unknown session is not translated, but dropped" \
 check "ping" pings $client1
 start_conversation stays client1 udp 5000
 before=$(converse stays)
+check "whois names who has a port" matches "^udp $before is $client1:5000 \(mapping, block $((first * 64))-" \
+    "$(ctgate whois "$before" udp)"
+free=$((second * 64 + 7))
+check "or at least its block" matches "^udp $external:$free is $client2 \(block, block $((second * 64))-" \
+    "$(ctgate whois $external:$free udp)"
+check "nobody's: exit status 1" exits 1 ctgate whois $external:5000
 check "a client has 59 more ports of UDP, and no more" equals "59 in $first" "$(blocks client1 70)"
 check "they were refused for want of a port" counted drop_ports_exhausted 11
 
