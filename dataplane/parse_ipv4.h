@@ -15,6 +15,11 @@
 
 #include "packet.h"
 
+/* As in <bpf/bpf_helpers.h>, which user space cannot have. */
+#ifndef barrier_var
+#define barrier_var(variable) __asm__ volatile("" : "+r"(variable))
+#endif
+
 enum parse_result {
     PARSE_OK = 0x10,
     PARSE_STACK, /* not ours to translate */
@@ -134,7 +139,9 @@ static __always_inline enum parse_result parse_ipv4(const void *data, const void
     total = bpf_ntohs(ip->tot_len);
     if (total == 0 && gso)
         total = available;
-    /* By itself: Linux 6.1 draws wrong conclusions from comparing a total of 0 with the other. */
+    /* By itself: Linux 6.1 draws wrong conclusions from comparing a total of 0 with the other. So
+     * the compiler must not know that this follows from that. */
+    barrier_var(header_length);
     if (total < sizeof(*ip))
         return PARSE_BAD_IP;
     if (total > available || total < header_length)
