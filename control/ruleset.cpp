@@ -134,6 +134,7 @@ std::string target(const ExternalAddress& address) {
         return fmt::format("{}:{}", address.address.text(), ranges[0]);
     }
     std::vector<std::string> elements;
+    elements.reserve(ranges.size());
     for (const std::string& range : ranges) {
         elements.push_back(
             fmt::format("{} : {} . {}", elements.size(), address.address.text(), range));

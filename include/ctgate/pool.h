@@ -37,7 +37,7 @@ struct ctgate_external_address {
     struct ctgate_port_range ranges[CTGATE_MAX_PORT_RANGES];
 };
 CTGATE_LAYOUT(struct ctgate_external_address,
-              sizeof(struct ctgate_address) + 4 * 4 +
+              sizeof(struct ctgate_address) + 4 * sizeof(__u32) +
                   CTGATE_MAX_PORT_RANGES * sizeof(struct ctgate_port_range));
 
 /* Value of map `pools`, key: ifindex (u32) of an external interface. A session that is routed out
@@ -50,8 +50,8 @@ struct ctgate_pool {
     __u32 block_order;   /* each has 2^block_order ports */
     struct ctgate_external_address addresses[CTGATE_MAX_EXTERNAL_ADDRESSES];
 };
-CTGATE_LAYOUT(struct ctgate_pool,
-              4 * 4 + CTGATE_MAX_EXTERNAL_ADDRESSES * sizeof(struct ctgate_external_address));
+CTGATE_LAYOUT(struct ctgate_pool, 4 * sizeof(__u32) + CTGATE_MAX_EXTERNAL_ADDRESSES *
+                                                          sizeof(struct ctgate_external_address));
 
 /* An address that is several of these is the last of them. */
 enum ctgate_address_role {

@@ -114,16 +114,25 @@ SkeletonOwner<ctgate_bpf>& gateway_programs() {
     return programs;
 }
 
+// All at once: it is done before and after each packet.
 std::map<std::string, std::uint64_t> read_counters() {
+    const auto cpus = static_cast<std::size_t>(libbpf_num_possible_cpus());
+    std::vector<std::uint32_t> keys(CTGATE_COUNTER_MAX);
+    std::vector<std::uint64_t> values(keys.size() * cpus);
+    std::uint32_t next = 0;
+    auto count = static_cast<std::uint32_t>(keys.size());
+    const int fd = bpf_map__fd(gateway_programs()->maps.counters);
+    // ENOENT: there are no more.
+    if (bpf_map_lookup_batch(fd, nullptr, &next, keys.data(), values.data(), &count, nullptr) !=
+            0 &&
+        errno != ENOENT) {
+        throw std::system_error(errno, std::generic_category(), "counters");
+    }
     std::map<std::string, std::uint64_t> result;
-    std::vector<std::uint64_t> values(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-    for (std::uint32_t key = 0; key < CTGATE_COUNTER_MAX; key++) {
-        if (bpf_map__lookup_elem(gateway_programs()->maps.counters, &key, sizeof(key),
-                                 values.data(), values.size() * sizeof(values[0]), 0) != 0) {
-            throw std::system_error(errno, std::generic_category(), "counters");
-        }
-        result[counter_names.at(key)] =
-            std::accumulate(values.begin(), values.end(), std::uint64_t{0});
+    for (std::size_t i = 0; i < count; i++) {
+        const auto* of_cpus = &values[i * cpus];
+        result[counter_names.at(keys[i])] =
+            std::accumulate(of_cpus, of_cpus + cpus, std::uint64_t{0});
     }
     return result;
 }

@@ -15,8 +15,6 @@
 namespace ctgate {
 namespace {
 
-using testing::HasSubstr;
-
 IpAddress address(const std::string& text) {
     return IpAddress::parse(text).value();
 }

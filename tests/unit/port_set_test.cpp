@@ -17,6 +17,7 @@ using testing::SizeIs;
 
 std::vector<std::string> texts(const std::vector<ctgate_port_range>& ranges) {
     std::vector<std::string> result;
+    result.reserve(ranges.size());
     for (const ctgate_port_range& range : ranges) {
         result.push_back(std::to_string(range.low) + "-" + std::to_string(range.high));
     }
