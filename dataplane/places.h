@@ -15,8 +15,9 @@
 #include "lookup.h"
 #include "mapping.h"
 
-/* Places looked at for one new session. */
-#define PLACE_TRIES 64
+/* Places looked at for one new session: so many that refusing one costs about what beginning one
+ * does. */
+#define PLACE_TRIES 8
 
 /* Instead of a place's number: there is none to be had; there is none to be returned. */
 #define PLACE_NONE 0xffffffffu
