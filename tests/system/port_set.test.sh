@@ -32,9 +32,10 @@ PYTHON
 
 build_topology
 start_services
-check "a port set and a port range are refused together" \
-    matches "keep one" "$(ctgate check --internal inside --external outside --port-range 1-9 \
-        --port-set-id 52 --port-set-length 8 2>&1 || true)"
+both="$(ctgate check --internal inside --external outside --port-range 1-9 \
+    --port-set-id 52 --port-set-length 8 2>&1; echo "status $?")"
+check "a port set and a port range are refused together" matches "keep one" "$both"
+check "as wrong options" matches "^status 2$" "$both"
 start_ctgate --port-set-id 52 --port-set-length 8
 start_capture outside isp eth0 "src host $external"
 
