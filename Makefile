@@ -17,6 +17,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 BUILD ?= build
 JOBS ?= $(shell nproc)
+# A system test mostly waits, and each is in network namespaces of its own.
+TEST_JOBS ?= $(shell echo $$((2 * $$(nproc))))
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 FOR ?= build demo test lint fuzz vm
@@ -43,7 +45,7 @@ endef
 
 # $(call run_tests,DIRECTORY): what CTest skips, it lists; what a test skips within, is counted here.
 define run_tests
-@cd $(1) && { ctest --output-on-failure; status=$$?; \
+@cd $(1) && { ctest --parallel $(TEST_JOBS) --output-on-failure; status=$$?; \
     log=Testing/Temporary/LastTest.log; \
     grep -E '^(\[  SKIPPED \] .* ms\)|skip - )' $$log; \
     echo "Skipped: $$(grep -cE '^(\[  SKIPPED \] .* ms\)|skip - )' $$log) checks within tests"; \

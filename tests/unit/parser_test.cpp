@@ -99,7 +99,7 @@ TEST(Parser, EveryHeaderLengthOfIpv4) {
         EXPECT_EQ(result_of(IPv4{.ihl = words} / UDP{}), PARSE_BAD_IP) << unsigned{words};
     }
     for (std::uint8_t words = 5; words < 16; words++) {
-        const IPv4 ip{.options = Bytes((words - 5U) * 4U, 1)};
+        const IPv4 ip{.options = Bytes((words - 5U) * sizeof(std::uint32_t), 1)};
         const Bytes bytes = (ip / TCP{.options = Bytes(40, 1)}).bytes();
         const auto [result, packet] = parse(bytes, bytes.size(), 0);
         ASSERT_EQ(result, PARSE_OK) << unsigned{words};
