@@ -7,6 +7,7 @@
 
 #include "control/clsact.hpp"
 #include "control/tcx.hpp"
+#include "control/xdp.hpp"
 
 namespace ctgate::attachment {
 namespace {
@@ -17,6 +18,11 @@ std::string key_of(int ifindex) {
 
 std::string key_of_clsact(int ifindex) {
     return fmt::format("clsact {}", ifindex);
+}
+
+void note(const Link& link, Journal& journal) {
+    journal.record({key_of(link.index),
+                    {{"kind", "attachment"}, {"ifindex", link.index}, {"interface", link.name}}});
 }
 
 void attach_clsact(const Link& link, Hook hook, int program, Journal& journal) {
@@ -45,8 +51,7 @@ void check(const Link& link, Hook hook, AttachMode chosen) {
 
 void attach(const Link& link, Hook hook, int program, AttachMode chosen,
             const RunDirectory& directory, Journal& journal) {
-    journal.record({key_of(link.index),
-                    {{"kind", "attachment"}, {"ifindex", link.index}, {"interface", link.name}}});
+    note(link, journal);
     if (chosen == AttachMode::tcx) {
         tcx::attach(link, hook, program, directory);
         clsact::detach(link.index, hook);
@@ -54,6 +59,11 @@ void attach(const Link& link, Hook hook, int program, AttachMode chosen,
         attach_clsact(link, hook, program, journal);
         tcx::detach(link.index, hook, directory);
     }
+}
+
+void attach_xdp(const Link& link, int program, const RunDirectory& directory, Journal& journal) {
+    note(link, journal);
+    xdp::attach(link, program, directory);
 }
 
 std::optional<AttachMode> find(int ifindex, Hook hook, const RunDirectory& directory) {
@@ -69,6 +79,7 @@ std::set<std::string> keys_of(int ifindex) {
 
 void undo(const Change& change, const RunDirectory& directory) {
     const int ifindex = change.details.at("ifindex");
+    xdp::detach(ifindex, directory);
     for (const Hook hook : {Hook::ingress, Hook::egress}) {
         tcx::detach(ifindex, hook, directory);
         clsact::detach(ifindex, hook);

@@ -33,6 +33,9 @@ void check(const Link& link, Hook hook, AttachMode chosen);
 void attach(const Link& link, Hook hook, int program, AttachMode chosen,
             const RunDirectory& directory, Journal& journal);
 
+// In XDP, beside those at TC. Throws when the driver does not take it.
+void attach_xdp(const Link& link, int program, const RunDirectory& directory, Journal& journal);
+
 // How our program is attached there now; nullopt: it is not.
 std::optional<AttachMode> find(int ifindex, Hook hook, const RunDirectory& directory);
 

@@ -40,7 +40,7 @@ are printed at once, one a line, those of the file as FILE:LINE.
           from, not_from), one_to_one (external, internal), dmz (or null),
           no_nat, timeouts (udp, tcp_established, tcp_transitory, icmp, in
           seconds), dangerous_timeouts, clamp_mss, max_sessions (null: left
-          alone), accepted_mark (a number), attach, log_level; new fields may
+          alone), accepted_mark (a number), attach, fast_path, log_level; new fields may
           be added. Problems go to standard error,
           as text all the same.
 
@@ -129,8 +129,9 @@ void print_text(const Config& config) {
     print_line("timeouts", text(config.timeouts));
     print_if("max sessions", limit(config.max_sessions));
     print_line("accepted mark", fmt::format("{:#010x}", config.accepted_mark));
-    print_line("modes", fmt::format("clamp-mss {}, attach {}, log-level {}", text(config.clamp_mss),
-                                    text(config.attach), text(config.log_level)));
+    print_line("modes", fmt::format("clamp-mss {}, attach {}, fast-path {}, log-level {}",
+                                    text(config.clamp_mss), text(config.attach),
+                                    text(config.fast_path), text(config.log_level)));
 }
 
 }  // namespace

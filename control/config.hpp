@@ -15,6 +15,7 @@ namespace ctgate {
 
 enum class ClampMss { automatic, on, off };
 enum class AttachMode { automatic, tcx, clsact };
+enum class FastPath { automatic, xdp, tc, off };
 enum class LogLevel { debug, info, warning, error };
 enum class MappingBehaviour { endpoint_independent, address_and_port_dependent };
 enum class FilteringBehaviour {
@@ -138,6 +139,7 @@ struct Config {
     std::uint64_t max_sessions = 0;                      // 0: leave the kernel's limit alone
     std::uint32_t accepted_mark = CTGATE_ACCEPTED_MARK;  // exactly one bit
     AttachMode attach = AttachMode::automatic;
+    FastPath fast_path = FastPath::automatic;
     LogLevel log_level = LogLevel::info;
 };
 

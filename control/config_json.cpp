@@ -151,6 +151,7 @@ ordered_json to_json(const ParsedOptions& options) {
             {"max_sessions", or_null(config.max_sessions)},
             {"accepted_mark", config.accepted_mark},
             {"attach", text(config.attach)},
+            {"fast_path", text(config.fast_path)},
             {"log_level", text(config.log_level)}};
 }
 

@@ -7,14 +7,20 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 #include <system_error>
 
+#include "control/pinned_map.hpp"
 #include "ctgate.skel.h"
+#include "ctgate/session_cache.h"
+#include "xdp.skel.h"
 
 namespace ctgate {
 namespace {
@@ -87,6 +93,18 @@ void replace(const bpf_map* map, const Entries& entries) {
     }
 }
 
+// Two records for each, one for each direction.
+void size_session_cache(bpf_map* map, std::uint64_t sessions) {
+    constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max() / 4;
+    bpf_map__set_max_entries(map, static_cast<__u32>(2 * std::min(sessions, most)));
+}
+
+__u32 cache_ticks() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return CTGATE_CACHE_TICKS(static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()));
+}
+
 // Deletes the entries for which `unwanted(key, value)`.
 template <typename Key, typename Value, typename Unwanted>
 void prune(const bpf_map* map, Unwanted unwanted) {
@@ -126,14 +144,18 @@ std::vector<std::string> Dataplane::called_functions() {
     return names;
 }
 
-Dataplane::Dataplane(const RunDirectory& directory, std::uint32_t accepted_mark)
-    : object_(nullptr, &ctgate_bpf__destroy) {
+Dataplane::Dataplane(const RunDirectory& directory, std::uint32_t accepted_mark,
+                     std::uint64_t sessions)
+    : object_(nullptr, &ctgate_bpf__destroy), xdp_(nullptr, &xdp_bpf__destroy) {
     const LibbpfWords words;
     const std::string pins = directory.pins();
     LIBBPF_OPTS(bpf_object_open_opts, options);
     options.pin_root_path = pins.c_str();
     object_ = open_object(&options);
     object_->rodata->accepted_mark = accepted_mark;
+    if (sessions != 0) {
+        size_session_cache(object_->maps.session_cache, sessions);
+    }
     const bool taking_over = left_behind(directory);
     if (const int error = ctgate_bpf__load(object_.get()); error != 0) {
         throw std::runtime_error(fmt::format(
@@ -149,11 +171,8 @@ void Dataplane::set_pools(const std::map<int, ctgate_pool>& pools) {
     replace(object_->maps.pools, pools);
 }
 
-void Dataplane::set_internal(const std::set<int>& ifindexes) {
-    std::map<int, __u32> members;
-    for (const int each : ifindexes) {
-        members.emplace(each, 1);
-    }
+void Dataplane::set_internal(const std::map<int, ctgate_link>& links) {
+    std::map<int, __u32> members(links.begin(), links.end());
     replace(object_->maps.internal_interfaces, members);
 }
 
@@ -173,7 +192,8 @@ void Dataplane::set_forwards(const Forwards& forwards) {
     forwards::set(port_maps(), forwards);
 }
 
-void Dataplane::set_nat(const NatTables& tables) {
+void Dataplane::set_nat(NatTables tables) {
+    tables.settings.cache_valid_from = cache_ticks();
     replace(object_->maps.configuration, std::map<__u32, ctgate_settings>{{0, tables.settings}});
     const __u32 limit = tables.settings.max_sessions_per_host;
     prune<ctgate_place, ctgate_tenant>(
@@ -186,6 +206,10 @@ void Dataplane::set_nat(const NatTables& tables) {
     replace(object_->maps.forward_access, tables.access);
     replace(object_->maps.exemptions, tables.exemptions);
     replace(object_->maps.one_to_one, tables.one_to_one);
+}
+
+void Dataplane::set_xdp(const std::map<int, ctgate_xdp_interface>& interfaces) {
+    replace(object_->maps.xdp_interfaces, interfaces);
 }
 
 PortMaps Dataplane::port_maps() const {
@@ -206,6 +230,36 @@ int Dataplane::ingress_program(Side side, bool ethernet) const {
 
 int Dataplane::egress_program() const {
     return bpf_program__fd(object_->progs.external_egress);
+}
+
+int Dataplane::xdp_program() {
+    if (!xdp_) {
+        const LibbpfWords words;
+        decltype(xdp_) fresh(xdp_bpf__open(), &xdp_bpf__destroy);
+        if (!fresh) {
+            throw std::system_error(errno, std::generic_category(), "Cannot open the BPF object");
+        }
+        bpf_map* map = nullptr;
+        bpf_object__for_each_map(map, fresh->obj) {
+            const bpf_map* shared = bpf_object__find_map_by_name(object_->obj, bpf_map__name(map));
+            bpf_map__set_pin_path(map, nullptr);
+            if (shared != nullptr) {
+                bpf_map__reuse_fd(map, bpf_map__fd(shared));
+            }
+        }
+        if (const int error = xdp_bpf__load(fresh.get()); error != 0) {
+            throw std::runtime_error(fmt::format("Cannot load the BPF program for XDP ({}):\n{}",
+                                                 std::generic_category().message(-error),
+                                                 words.tail()));
+        }
+        xdp_ = std::move(fresh);
+    }
+    return bpf_program__fd(xdp_->progs.short_path);
+}
+
+Dataplane::CacheSize Dataplane::session_cache() const {
+    const bpf_map* map = object_->maps.session_cache;
+    return {.sessions = bpf_map__max_entries(map) / 2, .bytes = map_memory(bpf_map__fd(map))};
 }
 
 }  // namespace ctgate

@@ -77,7 +77,7 @@ std::optional<std::size_t> deterministic_address(const ExternalInterface& interf
 
 std::optional<IpAddress> deterministic_host(const ExternalInterface& interface, IpAddress external,
                                             std::uint16_t port) {
-    const ctgate_pool pool = to_pool(interface);
+    const ctgate_pool pool = to_pool(interface, CTGATE_LINK_ETHERNET);
     for (std::size_t n = 0; n < interface.addresses.size(); ++n) {
         const ctgate_external_address& address = pool.addresses[n];
         if (interface.addresses[n].address != external) {
@@ -93,7 +93,7 @@ std::optional<IpAddress> deterministic_host(const ExternalInterface& interface, 
 }
 
 std::optional<HostRange> deterministic_hosts(const ExternalInterface& interface, std::size_t n) {
-    const ctgate_pool pool = to_pool(interface);
+    const ctgate_pool pool = to_pool(interface, CTGATE_LINK_ETHERNET);
     const ctgate_external_address& address = pool.addresses[n];
     if (address.block_count == 0 || address.first_host >= pool.host_count) {
         return std::nullopt;

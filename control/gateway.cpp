@@ -22,6 +22,23 @@
 #include "control/start_checks.hpp"
 
 namespace ctgate {
+namespace {
+
+ctgate_link kind_of(const Link& link, const fast_path::State& fast) {
+    if (!link.ethernet) {
+        return CTGATE_LINK_LAYER3;
+    }
+    return fast.takes_frames.contains(link.index) ? CTGATE_LINK_XDP : CTGATE_LINK_ETHERNET;
+}
+
+ctgate_xdp_interface to_xdp(const Link& link, Side side) {
+    ctgate_xdp_interface result{};
+    std::copy(link.mac.begin(), link.mac.end(), result.address);
+    result.internal = side == Side::internal ? 1 : 0;
+    return result;
+}
+
+}  // namespace
 
 Gateway::Gateway(Config config, FileDescriptor origin, bool netns_is_new)
     : config_(std::move(config)),
@@ -60,7 +77,7 @@ void Gateway::reload(Config config) {
         std::swap(config_, config);
         undo_from(first);
         settings::set_conntrack(journal_, config_.timeouts);
-        dataplane_ = Dataplane(directory_, config_.accepted_mark);
+        dataplane_ = Dataplane(directory_, config_.accepted_mark, config_.max_sessions);
         table_.clear();
         serve();
         std::rethrow_exception(cause);
@@ -97,7 +114,7 @@ void Gateway::undo_from(std::size_t first) {
 void Gateway::apply() {
     check();
     program();
-    dataplane_ = Dataplane(directory_, config_.accepted_mark);
+    dataplane_ = Dataplane(directory_, config_.accepted_mark, config_.max_sessions);
     table_.clear();
     RunTimeForwards run_time(directory_);
     serve(config_);
@@ -151,11 +168,12 @@ void Gateway::serve(const Config& config) {
     accept_existing_sessions();
     program_table(plan.ruleset);
     accept_existing_sessions();
-    program_maps(plan, nat_tables(config));
+    const fast_path::State fast = establish_fast_path(plan);
+    program_maps(plan, nat_tables(config), fast);
     serve_links(plan, mode);
     serving_ = {CTGATE_VERSION,        config_.internal,     plan.ruleset.external,
                 config_.accepted_mark, config_.max_sessions, ::getpid(),
-                fingerprint_,          config_.forwards};
+                fingerprint_,          config_.forwards,     short_path_of(fast)};
     serving_.write(directory_);
     // An address that is no longer given out, but still there, may go on with what it has.
     std::erase_if(before, [&](IpAddress each) { return plan.addresses.contains(each); });
@@ -188,25 +206,30 @@ void Gateway::program_table(const Ruleset& ruleset) {
 }
 
 // The ports are there before the pools that lead to them, and go after.
-void Gateway::program_maps(const Plan& plan, const NatTables& tables) {
+void Gateway::program_maps(const Plan& plan, const NatTables& tables,
+                           const fast_path::State& fast) {
     dataplane_->set_nat(tables);
     dataplane_->set_ports(plan.ports);
     dataplane_->set_forwards(plan.forwards);
     dataplane_->set_addresses(plan.addresses);
-    std::set<int> internal;
+    std::map<int, ctgate_link> internal;
+    std::map<int, ctgate_xdp_interface> xdp;
     for (const Link& link : plan.internal) {
-        internal.insert(link.index);
+        internal.emplace(link.index, kind_of(link, fast));
+        xdp.emplace(link.index, to_xdp(link, Side::internal));
     }
     dataplane_->set_internal(internal);
     std::map<int, ctgate_pool> pools;
     for (const Link& link : plan.external) {
+        xdp.emplace(link.index, to_xdp(link, Side::external));
         for (const ExternalInterface& each : plan.ruleset.external) {
             if (each.name == link.name) {
-                pools.emplace(link.index, to_pool(each));
+                pools.emplace(link.index, to_pool(each, kind_of(link, fast)));
             }
         }
     }
     dataplane_->set_pools(pools);
+    dataplane_->set_xdp(xdp);
 }
 
 AttachMode Gateway::choose_attachment(const Plan& plan) const {
@@ -220,6 +243,25 @@ AttachMode Gateway::choose_attachment(const Plan& plan) const {
         attachment::check(link, attachment::Hook::ingress, mode);
     }
     return mode;
+}
+
+// In XDP nothing happens before the maps say so.
+fast_path::State Gateway::establish_fast_path(const Plan& plan) {
+    std::vector<Link> links = plan.external;
+    links.insert(links.end(), plan.internal.begin(), plan.internal.end());
+    return fast_path::establish(
+        config_.fast_path, links, netlink_, [&] { return dataplane_->xdp_program(); }, directory_,
+        journal_);
+}
+
+Serving::ShortPath Gateway::short_path_of(const fast_path::State& fast) const {
+    const Dataplane::CacheSize cache = dataplane_->session_cache();
+    return {.mode = fast.mode,
+            .xdp = fast.attached,
+            .sessions = cache.sessions,
+            .bytes = cache.bytes,
+            .reasons = fast.reasons,
+            .warnings = fast.warnings};
 }
 
 // External interfaces first, each with the guard of what leaves it.

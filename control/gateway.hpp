@@ -10,6 +10,7 @@
 
 #include "control/config.hpp"
 #include "control/dataplane.hpp"
+#include "control/fast_path.hpp"
 #include "control/fd.hpp"
 #include "control/journal.hpp"
 #include "control/netlink.hpp"
@@ -50,8 +51,10 @@ class Gateway {
     void serve(const Config& config);
     void accept_existing_sessions();
     void program_table(const Ruleset& ruleset);
-    void program_maps(const Plan& plan, const NatTables& tables);
+    void program_maps(const Plan& plan, const NatTables& tables, const fast_path::State& fast);
     AttachMode choose_attachment(const Plan& plan) const;
+    fast_path::State establish_fast_path(const Plan& plan);
+    Serving::ShortPath short_path_of(const fast_path::State& fast) const;
     void serve_links(const Plan& plan, AttachMode mode);
     void report(const Plan& plan);
     bool is_served(const std::string& interface) const;

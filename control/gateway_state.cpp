@@ -14,6 +14,7 @@
 #include "control/pinned_map.hpp"
 #include "control/run_directory.hpp"
 #include "control/sysctl.hpp"
+#include "control/xdp.hpp"
 
 namespace ctgate {
 namespace {
@@ -34,6 +35,12 @@ void examine_interface(const std::string& name, const char* side, Netlink& netli
     if (link) {
         interface.present = true;
         interface.attached = find_attachment(*link, side, directory);
+        interface.xdp = xdp::is_attached(link->index, directory);
+        if (!interface.xdp && state.serving.short_path.xdp.contains(link->index)) {
+            state.warnings.push_back(fmt::format(
+                "The program in XDP of interface '{}' is gone; its sessions take the path at TC",
+                name));
+        }
     }
     if (!link) {
         state.warnings.push_back(
@@ -121,6 +128,8 @@ std::optional<GatewayState> examine_gateway() {
                                       ? "The nft table 'ip ctgate' is gone"
                                       : "The nft table 'ip ctgate' is not as ctgate made it");
     }
+    const auto& losses = state.serving.short_path.warnings;
+    state.warnings.insert(state.warnings.end(), losses.begin(), losses.end());
     examine_addresses(state);
     examine_ipv6(state);
     examine_limits(state);

@@ -18,6 +18,7 @@ struct InterfaceState {
     std::string side;  // "internal" or "external"
     bool present = false;
     std::optional<AttachMode> attached;
+    bool xdp = false;  // our program is there too
 };
 
 struct GatewayState {

@@ -45,6 +45,7 @@ ctgate_settings settings_of(const Config& config) {
     settings.inbound_refresh = config.inbound_refresh ? 1 : 0;
     settings.overload_when_full = config.overload_when_full ? 1 : 0;
     settings.refusal_icmp = config.refuse_icmp ? 1 : 0;
+    settings.short_path = config.fast_path == FastPath::off ? 0 : 1;
     return settings;
 }
 

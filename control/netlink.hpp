@@ -3,6 +3,8 @@
 // std::runtime_error whose sentence names the interface, address or route and libnl's reason.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +27,8 @@ struct Link {
     bool running = false;   // carrier (IFF_LOWER_UP)
     bool ethernet = false;  // ARPHRD_ETHER: frames carry an Ethernet header; else layer 3
     unsigned mtu = 0;       // bytes
+    int lower = 0;          // ifindex of the device that a VLAN device stands on
+    std::array<std::uint8_t, 6> mac{};  // zero without Ethernet header
 };
 
 class Netlink {

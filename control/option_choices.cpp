@@ -17,6 +17,14 @@ struct Choices<AttachMode> {
 };
 
 template <>
+struct Choices<FastPath> {
+    static constexpr std::pair<std::string_view, FastPath> list[] = {{"auto", FastPath::automatic},
+                                                                     {"xdp", FastPath::xdp},
+                                                                     {"tc", FastPath::tc},
+                                                                     {"off", FastPath::off}};
+};
+
+template <>
 struct Choices<LogLevel> {
     static constexpr std::pair<std::string_view, LogLevel> list[] = {{"debug", LogLevel::debug},
                                                                      {"info", LogLevel::info},
@@ -30,6 +38,10 @@ Complaint take_clamp_mss(const std::string& value, Config& config) {
 
 Complaint take_attach(const std::string& value, Config& config) {
     return take_choice(value, config.attach);
+}
+
+Complaint take_fast_path(const std::string& value, Config& config) {
+    return take_choice(value, config.fast_path);
 }
 
 Complaint take_log_level(const std::string& value, Config& config) {
@@ -57,6 +69,10 @@ std::string_view text(ClampMss value) {
 }
 
 std::string_view text(AttachMode value) {
+    return choice_text(value);
+}
+
+std::string_view text(FastPath value) {
     return choice_text(value);
 }
 

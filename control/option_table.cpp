@@ -20,6 +20,10 @@ constexpr Option interface_options[] = {
     {"attach", "MODE", false, take_attach,
      "How the programs hang on an interface: tcx, clsact, or auto (default): tcx where the kernel "
      "has it, else clsact."},
+    {"fast-path", "MODE", false, take_fast_path,
+     "How established sessions are forwarded: off, through the kernel's stack; tc, past it; xdp, "
+     "before the kernel has made a packet of them, where drivers can. auto (default): xdp if it "
+     "can be had on every interface and loses nothing, else tc; 'ctgate status' says why."},
 };
 
 constexpr Option pool_options[] = {

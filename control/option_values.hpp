@@ -30,6 +30,7 @@ Complaint take_clamp_mss(const std::string& value, Config& config);
 Complaint take_max_sessions(const std::string& value, Config& config);
 Complaint take_accepted_mark(const std::string& value, Config& config);
 Complaint take_attach(const std::string& value, Config& config);
+Complaint take_fast_path(const std::string& value, Config& config);
 Complaint take_log_level(const std::string& value, Config& config);
 Complaint take_mapping(const std::string& value, Config& config);
 Complaint take_filtering(const std::string& value, Config& config);
@@ -62,6 +63,7 @@ bool overlap(const ForwardOption& one, const ForwardOption& other);
 // The words that the options take.
 std::string_view text(ClampMss value);
 std::string_view text(AttachMode value);
+std::string_view text(FastPath value);
 std::string_view text(LogLevel value);
 std::string_view text(MappingBehaviour value);
 std::string_view text(FilteringBehaviour value);

@@ -5,7 +5,9 @@
 #include <fmt/core.h>
 
 #include <cerrno>
+#include <fstream>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 
 namespace ctgate {
@@ -28,6 +30,17 @@ FileDescriptor open_pinned_map(const RunDirectory& directory, const char* name,
                         name));
     }
     return map;
+}
+
+std::uint64_t map_memory(int map) {
+    std::ifstream file(fmt::format("/proc/self/fdinfo/{}", map));
+    std::string name;
+    for (std::string value; file >> name && std::getline(file, value);) {
+        if (name == "memlock:") {
+            return std::stoull(value);
+        }
+    }
+    return 0;
 }
 
 ctgate_settings settings_in_force(const RunDirectory& directory) {

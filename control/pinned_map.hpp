@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "control/fd.hpp"
 #include "control/run_directory.hpp"
@@ -14,6 +15,9 @@ namespace ctgate {
 // std::runtime_error when the running dataplane is of a version that keeps something else in it.
 FileDescriptor open_pinned_map(const RunDirectory& directory, const char* name,
                                std::size_t key_size, std::size_t value_size);
+
+// Bytes of kernel memory that a map takes, as the kernel says.
+std::uint64_t map_memory(int map);
 
 // Throws as above.
 ctgate_settings settings_in_force(const RunDirectory& directory);

@@ -102,8 +102,9 @@ ExternalInterface external_interface(const Config& config, const std::string& na
     return result;
 }
 
-ctgate_pool to_pool(const ExternalInterface& interface) {
+ctgate_pool to_pool(const ExternalInterface& interface, ctgate_link link) {
     ctgate_pool pool{};
+    pool.link = link;
     __u32 blocks = 0;
     if (interface.deterministic) {
         pool.host_count = 1U << (address_bits - interface.deterministic->length);

@@ -34,6 +34,6 @@ ExternalInterface external_interface(const Config& config, const std::string& na
                                      const std::vector<IpPrefix>& own, bool only);
 
 // The same for the dataplane.
-ctgate_pool to_pool(const ExternalInterface& interface);
+ctgate_pool to_pool(const ExternalInterface& interface, ctgate_link link);
 
 }  // namespace ctgate

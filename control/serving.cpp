@@ -49,6 +49,22 @@ ExternalInterface to_external(const json& from) {
     return interface;
 }
 
+json to_json(const Serving::ShortPath& from) {
+    return {{"mode", text(from.mode)}, {"xdp", from.xdp},         {"sessions", from.sessions},
+            {"bytes", from.bytes},     {"reasons", from.reasons}, {"warnings", from.warnings}};
+}
+
+Serving::ShortPath to_short_path(const json& from) {
+    Config config;
+    take_fast_path(from.at("mode"), config);
+    return {.mode = config.fast_path,
+            .xdp = from.at("xdp").get<std::set<int>>(),
+            .sessions = from.at("sessions"),
+            .bytes = from.at("bytes"),
+            .reasons = from.at("reasons").get<std::vector<std::string>>(),
+            .warnings = from.at("warnings").get<std::vector<std::string>>()};
+}
+
 std::vector<ForwardOption> to_forwards(const json& texts) {
     Config config;
     for (const json& each : texts) {
@@ -69,6 +85,7 @@ Serving to_serving(const json& document) {
     serving.daemon = document.at("daemon");
     serving.table = document.at("table");
     serving.forwards = to_forwards(document.at("forwards"));
+    serving.short_path = to_short_path(document.at("short_path"));
     return serving;
 }
 
@@ -105,7 +122,8 @@ void Serving::write(const RunDirectory& directory) const {
                            {"max_sessions", max_sessions},
                            {"daemon", daemon},
                            {"table", table},
-                           {"forwards", texts}};
+                           {"forwards", texts},
+                           {"short_path", to_json(short_path)}};
     const std::string fresh = directory.file("serving.new");
     std::ofstream file(fresh, std::ios::trunc);
     file << document.dump(1) << '\n';

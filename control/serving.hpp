@@ -23,6 +23,17 @@ struct Serving {
     std::string table;                    // nft::fingerprint() of our table
     std::vector<ForwardOption> forwards;  // configured, without those made at run time
 
+    // How established sessions are forwarded, and why not faster.
+    struct ShortPath {
+        FastPath mode = FastPath::off;  // what is in use: never `automatic`
+        std::set<int> xdp;              // ifindexes of interfaces with our program in XDP
+        std::uint64_t sessions = 0;     // that the session cache holds
+        std::uint64_t bytes = 0;        // of kernel memory that it takes
+        std::vector<std::string> reasons;
+        std::vector<std::string> warnings;
+    };
+    ShortPath short_path;
+
     bool has_address() const;
     std::set<IpAddress> addresses() const;  // external ones, of all interfaces
 

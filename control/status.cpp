@@ -9,6 +9,7 @@
 #include "control/config.hpp"
 #include "control/gateway_state.hpp"
 #include "control/netns.hpp"
+#include "control/option_values.hpp"
 #include "control/options.hpp"
 #include "control/show.hpp"
 
@@ -26,10 +27,13 @@ Says what serves this network namespace, or the named one, and what is wrong wit
   --json        an object: state (serving, starting, unattended, waiting, broken,
                 absent);
                 then, unless absent: daemon (its pid, or null), version, interfaces
-                (name, side, present, attached: tcx, clsact or null), external (per
-                interface: addresses with their port ranges), sessions (count, limit,
-                configured: --max-sessions or null), overload_when_full (whether
-                sessions share ports when none is free), faults, warnings
+                (name, side, present, attached: tcx, clsact or null, xdp: whether
+                our program is there too), external (per interface: addresses with
+                their port ranges), sessions (count, limit, configured:
+                --max-sessions or null), short_path (mode: off, tc or xdp;
+                sessions that its cache holds; memory_bytes of that; reasons why it
+                is not xdp), overload_when_full (whether sessions share ports when
+                none is free), faults, warnings
 
 Exit status: 0 it serves; 1 broken: something of it is missing or changed ('ctgate run'
 repairs it; a daemon that runs does so by SIGHUP); 2 wrong usage; 3 nothing serves here,
@@ -72,14 +76,28 @@ std::string ranges_text(const ExternalAddress& address) {
     return fmt::format("{}", fmt::join(ranges, ","));
 }
 
+void print_short_path(const Serving::ShortPath& path) {
+    constexpr double mebibyte = 1 << 20;
+    if (path.mode == FastPath::off) {
+        fmt::print("  short path off\n");
+        return;
+    }
+    fmt::print("  short path {}, for {} sessions ({:.0f} MiB)\n", text(path.mode), path.sessions,
+               static_cast<double>(path.bytes) / mebibyte);
+    for (const std::string& each : path.reasons) {
+        fmt::print("    not xdp: {}\n", each);
+    }
+}
+
 void print_text(const Verdict& verdict, const GatewayState& state) {
     fmt::print("{}{}\n", verdict.sentence,
                state.daemon != 0 ? fmt::format(" (process {})", state.daemon) : "");
     for (const InterfaceState& each : state.interfaces) {
-        fmt::print("  {} {:<15} {}\n", each.side, each.name,
+        fmt::print("  {} {:<15} {}{}\n", each.side, each.name,
                    !each.present   ? "missing"
                    : each.attached ? attach_name(*each.attached)
-                                   : "not attached");
+                                   : "not attached",
+                   each.xdp ? ", xdp" : "");
     }
     for (const ExternalInterface& interface : state.serving.external) {
         for (const ExternalAddress& each : interface.addresses) {
@@ -88,6 +106,7 @@ void print_text(const Verdict& verdict, const GatewayState& state) {
         }
     }
     fmt::print("  sessions {} of {}\n", state.sessions, state.session_limit);
+    print_short_path(state.serving.short_path);
     if (state.overload_when_full) {
         fmt::print("  overload when full: when no port is free, sessions share one\n");
     }
@@ -106,7 +125,8 @@ ordered_json interfaces_json(const GatewayState& state) {
                           {"side", each.side},
                           {"present", each.present},
                           {"attached", each.attached ? ordered_json(attach_name(*each.attached))
-                                                     : ordered_json()}});
+                                                     : ordered_json()},
+                          {"xdp", each.xdp}});
     }
     return result;
 }
@@ -141,6 +161,11 @@ ordered_json to_json(const Verdict& verdict, const std::optional<GatewayState>& 
         {"count", state->sessions},
         {"limit", state->session_limit},
         {"configured", configured != 0 ? ordered_json(configured) : ordered_json()}};
+    const Serving::ShortPath& path = state->serving.short_path;
+    result["short_path"] = {{"mode", text(path.mode)},
+                            {"sessions", path.sessions},
+                            {"memory_bytes", path.bytes},
+                            {"reasons", path.reasons}};
     result["overload_when_full"] = state->overload_when_full;
     result["faults"] = state->faults;
     result["warnings"] = state->warnings;

@@ -23,9 +23,9 @@ __noinline enum choice claim_in_blocks(const struct packet *pkt, struct way *way
     search.host = &pkt->source;
     if (!search.set)
         return CHOICE_NO_ADDRESS;
-    if (way->tries == 0 && same_address(&way->previous.address, &way->to.source.address) &&
-        claim_own(search.set, &pkt->source, way->previous.port)) {
-        way->to.source.port = way->previous.port;
+    if (way->tries == 0 && same_address(&way->previous.external.address, &way->to.source.address) &&
+        claim_own(search.set, &pkt->source, way->previous.external.port)) {
+        way->to.source.port = way->previous.external.port;
         return CHOICE_FRESH;
     }
     if (way->tries == 0 && claim_own(search.set, &pkt->source, pkt->source_port)) {

@@ -68,9 +68,9 @@ __noinline enum choice claim_endpoint(const struct packet *pkt, struct way *way)
     if (set->block_order)
         return set->computed ? CHOICE_COMPUTED : CHOICE_BLOCKS;
     way->to.source.port = pkt->source_port;
-    if (way->tries == 0 && same_address(&way->previous.address, &pooled->address) &&
-        claim_allowed(set, way->previous.port))
-        way->to.source.port = way->previous.port;
+    if (way->tries == 0 && same_address(&way->previous.external.address, &pooled->address) &&
+        claim_allowed(set, way->previous.external.port))
+        way->to.source.port = way->previous.external.port;
     else if (way->tries || !claim_allowed(set, pkt->source_port))
         way->to.source.port = bpf_htons(claim_any(set, bpf_ntohs(pkt->source_port)));
     return way->to.source.port ? CHOICE_FRESH : CHOICE_EXHAUSTED;

@@ -50,7 +50,9 @@ static __always_inline __be16 candidate(const struct ctgate_external_address *po
     __u32 index;
 
     if (way->tries == 0)
-        return same_address(&way->previous.address, &pooled->address) ? way->previous.port : 0;
+        return same_address(&way->previous.external.address, &pooled->address)
+                   ? way->previous.external.port
+                   : 0;
     if (way->tries == 1)
         return pkt->source_port;
     index = bpf_get_prandom_u32();

@@ -144,11 +144,11 @@ static __always_inline enum border_result check_egress(struct __sk_buff *skb)
     source.words[0] = ip.saddr;
     destination.words[0] = ip.daddr;
     role = role_of(&source);
-    if (is_exempt(&destination))
+    if (role && role != CTGATE_ADDRESS_INTERNAL)
+        return BORDER_OPEN; /* all that is translated */
+    if (!role && !is_internal(skb->ingress_ifindex))
         return BORDER_OPEN;
-    if (role == CTGATE_ADDRESS_INTERNAL || (!role && is_internal(skb->ingress_ifindex)))
-        return leaves_here(skb, &ip) ? BORDER_INTERNAL_SOURCE : BORDER_OPEN;
-    return BORDER_OPEN;
+    return leaves_here(skb, &ip) && !is_exempt(&destination) ? BORDER_INTERNAL_SOURCE : BORDER_OPEN;
 }
 
 #endif

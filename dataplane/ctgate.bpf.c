@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TC ingress of internal and external interfaces, TC egress of external ones. First packets, and
- * for now all others, go up to the stack, whose nat hooks apply the NAT info of the entry that is
- * made here.
+ * TC ingress of internal and external interfaces, TC egress of external ones. First packets go up
+ * to the stack, whose nat hooks apply the NAT info of the entry that is made here; those of
+ * established sessions take the short path.
  */
 #include "kernel.h"
 
@@ -13,6 +13,9 @@
 #include "allocate.h"
 #include "create.h"
 #include "inbound.h"
+#include "renew.h"
+#include "session_cache.h"
+#include "translate.h"
 #include "forward.h"
 
 static __always_inline int leave(enum parse_result why)
@@ -125,22 +128,57 @@ static __always_inline int replace_outbound(struct __sk_buff *skb, const struct 
     return go_on(skb, pkt, way, decided, CTGATE_COUNT_SESSION_HIT);
 }
 
+/* Longest IP packet on the wire: of a super-packet, of those that it will be cut into. */
+static __always_inline __u32 longest_packet(const struct __sk_buff *skb, const struct packet *pkt)
+{
+    if (skb->gso_size)
+        return pkt->transport - pkt->network + pkt->transport_length + skb->gso_size;
+    return skb->len - pkt->network;
+}
+
+/* Translated and sent on here, where there is a record to follow; else `is_for_stack`. Global: its
+ * stack is its own, and the verifier takes the pointer for possibly NULL. */
+__noinline int take_short_path(struct __sk_buff *skb, const struct packet *pkt, bool renewed)
+{
+    struct ctgate_cache_record *record;
+    __u32 output;
+
+    if (!pkt)
+        return pass();
+    record = recall(pkt, skb->ifindex, longest_packet(skb, pkt), renewed);
+    if (!record)
+        return pass();
+    output = record->output;
+    note_use(record, skb->len - pkt->network);
+    if (translate(skb, pkt, record) != TRANSLATE_DONE)
+        return drop(CTGATE_DROP_TRANSLATION);
+    return redirect(skb, pkt->tos, output);
+}
+
+/* A packet of an established session that has no record, or one to be renewed. */
+static __always_inline int go_along(struct __sk_buff *skb, const struct packet *pkt)
+{
+    const int verdict = renew(skb, pkt) ? take_short_path(skb, pkt, true) : pass();
+
+    return is_for_stack(verdict) ? to_stack(CTGATE_COUNT_SESSION_HIT) : verdict;
+}
+
 static __always_inline int from_internal(struct __sk_buff *skb, __u32 network)
 {
-    struct session session = {};
-    enum lookup_result found;
     enum parse_result parsed;
     struct way way = {};
     struct packet pkt;
+    int verdict;
 
     count(CTGATE_COUNT_INTERNAL_PACKETS);
     parsed = parse(skb, network, &pkt);
     if (parsed != PARSE_OK)
         return leave(parsed);
 
-    found = lookup(skb, &pkt, true, &session);
-    way.previous = session.external;
-    switch (found) {
+    verdict = take_short_path(skb, &pkt, false);
+    if (!is_for_stack(verdict))
+        return verdict;
+    switch (lookup(skb, &pkt, true, &way.previous)) {
     case LOOKUP_MISS:
         return go_out(skb, &pkt, &way);
     case LOOKUP_CLOSED:
@@ -151,9 +189,12 @@ static __always_inline int from_internal(struct __sk_buff *skb, __u32 network)
         return replace_outbound(skb, &pkt, &way, CTGATE_COUNT_UNTRANSLATED_RESTARTED);
     case LOOKUP_UNACCEPTED_REPLY:
         return drop(CTGATE_DROP_UNACCEPTED_REPLY);
+    case LOOKUP_OFFLOADABLE:
+        refresh(&pkt, &way.previous, true);
+        return go_along(skb, &pkt);
     case LOOKUP_HIT:
     case LOOKUP_FORGED_ORIGINAL: /* from outside only */
-        refresh(&pkt, &session, true);
+        refresh(&pkt, &way.previous, true);
         return to_stack(CTGATE_COUNT_SESSION_HIT);
     case LOOKUP_FAILED:
         break;
@@ -235,15 +276,24 @@ static __always_inline int from_external(struct __sk_buff *skb, __u32 network)
     enum parse_result parsed;
     bool stray = false;
     struct packet pkt;
+    int verdict;
 
     count(CTGATE_COUNT_EXTERNAL_PACKETS);
+    parsed = parse(skb, network, &pkt);
+    if (parsed == PARSE_OK) {
+        verdict = take_short_path(skb, &pkt, false);
+        if (!is_for_stack(verdict))
+            return verdict;
+    }
     if (check_ingress(skb) == BORDER_INTERNAL_DESTINATION)
         return drop(CTGATE_DROP_INTERNAL_DESTINATION);
-    parsed = parse(skb, network, &pkt);
     if (parsed != PARSE_OK)
         return leave(parsed);
 
     switch (lookup(skb, &pkt, false, &session)) {
+    case LOOKUP_OFFLOADABLE:
+        refresh(&pkt, &session, false);
+        return go_along(skb, &pkt);
     case LOOKUP_HIT:
         refresh(&pkt, &session, false);
         return to_stack(CTGATE_COUNT_SESSION_HIT);

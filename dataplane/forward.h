@@ -23,10 +23,31 @@ static __always_inline int pass(void)
     return TC_ACT_UNSPEC;
 }
 
+static __always_inline bool is_for_stack(int verdict)
+{
+    return verdict == TC_ACT_UNSPEC;
+}
+
 static __always_inline int drop(enum ctgate_counter reason)
 {
     count(reason);
     return TC_ACT_SHOT;
+}
+
+/* By TOS, as ip_forward() sets it for queueing disciplines (ip_tos2prio, net/ipv4/route.c). */
+static __always_inline __u32 priority_of(__u8 tos)
+{
+    const __u32 of_two_bits = 0x4620; /* TC_PRIO_BESTEFFORT, BULK, INTERACTIVE, INTERACTIVE_BULK */
+
+    return of_two_bits >> ((tos >> 3 & 3) * 4) & 0xf;
+}
+
+/* Past the stack, to another interface. */
+static __always_inline int redirect(struct __sk_buff *skb, __u8 tos, __u32 ifindex)
+{
+    count(CTGATE_COUNT_SHORT_PATH);
+    skb->priority = priority_of(tos);
+    return bpf_redirect(ifindex, 0);
 }
 
 /* A new session from inside that cannot be had. Whom it can be told: now and then its packet goes

@@ -89,8 +89,11 @@ enum {
 };
 enum {
     IPS_SEEN_REPLY = 1 << 1,
+    IPS_ASSURED = 1 << 2,
     IPS_SRC_NAT = 1 << 4,
     IPS_DST_NAT = 1 << 5,
+    IPS_SEQ_ADJUST = 1 << 6,
+    IPS_HELPER = 1 << 13,
 };
 enum {
     TCP_CONNTRACK_SYN_SENT = 1,
@@ -124,5 +127,7 @@ extern void bpf_ct_set_timeout(struct nf_conn___init *ct, __u32 timeout) __ksym;
 extern struct nf_conn *bpf_ct_insert_entry(struct nf_conn___init *ct) __ksym;
 /* Milliseconds from now; 0 ends the entry: the next look-up collects it. */
 extern int bpf_ct_change_timeout(struct nf_conn *ct, __u32 timeout) __ksym;
+/* status: all of the entry's bits, and those to be added. */
+extern int bpf_ct_change_status(struct nf_conn *ct, __u32 status) __ksym;
 
 #endif

@@ -16,6 +16,7 @@
 enum lookup_result {
     LOOKUP_MISS = 0x20,
     LOOKUP_HIT,
+    LOOKUP_OFFLOADABLE,        /* a hit that may go by the short path */
     LOOKUP_CLOSED,             /* a SYN, from where the session began, on a closed one */
     LOOKUP_UNACCEPTED_REPLIED, /* from where it began: has seen a reply, but was never accepted */
     LOOKUP_UNTRANSLATED, /* begun without NAT: from inside, before us or while our table was gone;
@@ -53,6 +54,16 @@ static __always_inline bool is_accepted(const struct nf_conn *ct)
 static __always_inline bool enters_by_us(const struct nf_conn *ct)
 {
     return ct->status & IPS_DST_NAT && is_external(ct->tuplehash[0].tuple.dst.u3.all[0]);
+}
+
+/* Both ends have been heard, the host's firewall agrees, and no code of the kernel's own has to see
+ * each packet. */
+static __always_inline bool is_offloadable(const struct nf_conn *ct, __u8 protocol)
+{
+    return is_accepted(ct) && ct->status & IPS_SEEN_REPLY &&
+           ct->status & (IPS_SRC_NAT | IPS_DST_NAT) &&
+           !(ct->status & (IPS_SEQ_ADJUST | IPS_HELPER)) &&
+           (protocol != IPPROTO_TCP || ct->proto.tcp.state == TCP_CONNTRACK_ESTABLISHED);
 }
 
 /* A packet from where a session of ours began. */
@@ -139,6 +150,8 @@ __noinline enum lookup_result lookup(struct __sk_buff *skb, const struct packet 
         from_inside ? judge_from_inside(pkt, ct, opts.dir) : judge_from_outside(pkt, ct, opts.dir);
     external_of(pkt, ct, from_inside, opts.dir, &session->external);
     session->tcp_state = ct->proto.tcp.state;
+    if (result == LOOKUP_HIT && is_offloadable(ct, pkt->protocol))
+        result = LOOKUP_OFFLOADABLE;
     bpf_ct_release(ct);
     return result;
 }

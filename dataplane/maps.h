@@ -9,6 +9,7 @@
 #include "ctgate/hosts.h"
 #include "ctgate/pool.h"
 #include "ctgate/ports.h"
+#include "ctgate/session_cache.h"
 #include "kernel.h"
 
 /* Bit of ct->mark that says: the host's firewall let this session through. */
@@ -24,7 +25,7 @@ struct {
     __uint(pinning, LIBBPF_PIN_BY_NAME);
 } pools SEC(".maps");
 
-/* ifindex of an internal interface -> 1. Written by the control plane. */
+/* ifindex of an internal interface -> enum ctgate_link. Written by the control plane. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(max_entries, CTGATE_MAX_INTERFACES);
@@ -32,6 +33,14 @@ struct {
     __type(value, __u32);
     __uint(pinning, LIBBPF_PIN_BY_NAME);
 } internal_interfaces SEC(".maps");
+
+/* Written by the control plane. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, CTGATE_MAX_INTERFACES);
+    __type(key, __u32);
+    __type(value, struct ctgate_xdp_interface);
+} xdp_interfaces SEC(".maps");
 
 /* Written by the control plane. */
 struct {
@@ -181,6 +190,15 @@ struct {
     __type(value, struct ctgate_place);
     __uint(pinning, LIBBPF_PIN_BY_NAME);
 } placed SEC(".maps");
+
+/* Not pinned: new programs begin with an empty one. Sized by the control plane, written by the
+ * dataplane. */
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, CTGATE_CACHE_RECORDS);
+    __type(key, struct ctgate_cache_key);
+    __type(value, struct ctgate_cache_record);
+} session_cache SEC(".maps");
 
 /* Where an external port has sent to, beyond the first remote address. Written by the dataplane. */
 struct {

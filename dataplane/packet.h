@@ -33,6 +33,10 @@ struct packet {
     __u8 protocol;   /* IPPROTO_TCP or IPPROTO_UDP */
     __u8 tos;
     __u8 tcp_flags; /* enum tcp_flag; 0 for UDP */
+    __u8 ttl;
+    __u8 plain;            /* whole, and its IP header without options */
+    __u8 transport_length; /* of the TCP or UDP header */
+    __u8 checksum;         /* its offset in that header; 0: the packet has none (RFC 768) */
 };
 
 /* A transport address, network byte order. */
@@ -40,6 +44,13 @@ struct endpoint {
     struct ctgate_address address;
     __be16 port;
     __u16 reserved; /* Linux 6.1 lets no padding, which nobody writes, be passed by pointer */
+};
+
+/* A session as its packet found it. */
+struct session {
+    struct endpoint external; /* the one of the internal endpoint; port 0: there is none */
+    __u8 tcp_state;           /* enum tcp_conntrack, before this packet */
+    __u8 reserved[3];
 };
 
 /* Where a session is to come from, and to go to; port 0: as it is. Hairpinning has both. */

@@ -6,6 +6,8 @@
 #ifndef CTGATE_PARSE_IPV4_H
 #define CTGATE_PARSE_IPV4_H
 
+#include <stddef.h>
+
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/tcp.h>
@@ -67,6 +69,8 @@ static __always_inline enum parse_result parse_tcp(const struct segment *segment
     pkt->source_port = tcp->source;
     pkt->destination_port = tcp->dest;
     pkt->tcp_flags = ((const __u8 *)tcp)[13];
+    pkt->transport_length = tcp->doff * 4u;
+    pkt->checksum = offsetof(struct tcphdr, check);
     return PARSE_OK;
 }
 
@@ -86,6 +90,8 @@ static __always_inline enum parse_result parse_udp(const struct segment *segment
     pkt->source_port = udp->source;
     pkt->destination_port = udp->dest;
     pkt->tcp_flags = 0;
+    pkt->transport_length = sizeof(*udp);
+    pkt->checksum = udp->check ? offsetof(struct udphdr, check) : 0;
     return PARSE_OK;
 }
 
@@ -168,6 +174,8 @@ static __always_inline enum parse_result parse_ipv4(const void *data, const void
     pkt->family = AF_INET;
     pkt->protocol = ip->protocol;
     pkt->tos = ip->tos;
+    pkt->ttl = ip->ttl;
+    pkt->plain = !segment.incomplete && header_length == sizeof(*ip);
     return ip->protocol == IPPROTO_TCP ? parse_tcp(&segment, pkt) : parse_udp(&segment, pkt);
 }
 

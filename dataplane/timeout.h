@@ -8,13 +8,6 @@
 #include "packet.h"
 #include "ports.h"
 
-/* A session as its packet found it. */
-struct session {
-    struct endpoint external; /* the one of the internal endpoint; port 0: there is none */
-    __u8 tcp_state;           /* enum tcp_conntrack, before this packet */
-    __u8 reserved[3];
-};
-
 static __always_inline __u32 transitory_timeout(const struct ctgate_settings *settings,
                                                 __u8 protocol)
 {

@@ -9,11 +9,11 @@
 #include "packet.h"
 
 struct way {
-    __u32 ifindex;            /* external interface whose addresses are given out */
-    __u32 tries;              /* external endpoints tried so far */
-    __u32 start;              /* where a search through all of them begins */
-    __u32 block;              /* deterministic ports: that of the internal host */
-    struct endpoint previous; /* preferred external endpoint; port 0: none */
+    __u32 ifindex;           /* external interface whose addresses are given out */
+    __u32 tries;             /* external endpoints tried so far */
+    __u32 start;             /* where a search through all of them begins */
+    __u32 block;             /* deterministic ports: that of the internal host */
+    struct session previous; /* whose external endpoint is preferred */
     /* Source: the external endpoint that is tried now. Destination: hairpinning, the other internal
      * endpoint; port 0: none. */
     struct translation to;

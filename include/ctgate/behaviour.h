@@ -62,8 +62,9 @@ struct ctgate_settings {
     __u8 inbound_refresh;        /* RFC 4787 REQ-6: 1: inbound packets refresh a mapping too */
     __u8 overload_when_full;     /* 1: without a free port, sessions share one */
     __u8 refusal_icmp;           /* 1: a host whose session is refused is told */
-    __u8 reserved;
+    __u8 short_path;             /* 1: established sessions are forwarded past the stack */
+    __u32 cache_valid_from; /* CTGATE_CACHE_TICKS: older records of the session cache are void */
 };
-CTGATE_LAYOUT(struct ctgate_settings, sizeof(struct ctgate_address) + 7 * sizeof(__u32) + 4);
+CTGATE_LAYOUT(struct ctgate_settings, sizeof(struct ctgate_address) + 8 * sizeof(__u32) + 4);
 
 #endif

@@ -21,6 +21,10 @@
       "packets from inside that the route does not send out of an external interface")             \
     X(NO_SYN, "to_stack_tcp_no_syn", "TCP packets from inside without session that are no SYN")    \
     X(SESSION_HIT, "session_hit", "packets that belong to a known session")                        \
+    X(SHORT_PATH, "short_path",                                                                    \
+      "packets of established sessions that were translated and forwarded past the stack")         \
+    X(SHORT_PATH_XDP, "short_path_xdp", "those of them that were in XDP")                          \
+    X(CACHED, "session_cached", "records of sessions made for the short path, one per direction")  \
     X(UNSOLICITED, "to_stack_unsolicited",                                                         \
       "packets from outside without session: for the router itself, or dropped by the guard")      \
     X(EXEMPT, "to_stack_exempt", "packets from inside to a destination that is not translated")    \
@@ -81,6 +85,8 @@
       "packet from outside that claims to be the inside end of a session")                         \
     X(INTERNAL_DESTINATION, "drop_internal_destination",                                           \
       "packet from outside addressed straight to something internal")                              \
+    X(TRANSLATION, "drop_translation",                                                             \
+      "packet of an established session that could not be changed: out of memory")                 \
     X(OWN_RESET, "drop_own_reset",                                                                 \
       "reset by this machine of a session that it should have translated")                         \
     X(EARLY_RESET, "drop_early_reset",                                                             \

@@ -53,6 +53,8 @@
 #define CTGATE_MAX_CONTACTS 65536
 /* Internal hosts, by protocol, that are counted; of more, those not seen for long are forgotten. */
 #define CTGATE_MAX_HOSTS 16384
+/* Records of the session cache, two for each session, unless --max-sessions says otherwise. */
+#define CTGATE_CACHE_RECORDS (2 * 262144)
 /* Prefixes of one kind of option. */
 #define CTGATE_MAX_PREFIXES 4096
 

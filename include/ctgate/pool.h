@@ -20,6 +20,22 @@ struct ctgate_address {
 };
 CTGATE_LAYOUT(struct ctgate_address, 16);
 
+/* What its packets begin with, on an interface of ours. */
+enum ctgate_link {
+    CTGATE_LINK_ETHERNET = 1,
+    CTGATE_LINK_LAYER3 = 2, /* the IP header (tun, PPP, WireGuard) */
+    CTGATE_LINK_XDP = 3,    /* an Ethernet header; and it takes frames from XDP */
+};
+
+/* Value of map `xdp_interfaces`, key: ifindex of an interface whose packets meet our program in
+ * XDP. Control plane. */
+struct ctgate_xdp_interface {
+    __u8 address[6]; /* its own MAC address: frames for others are not ours */
+    __u8 internal;   /* 1: an internal interface */
+    __u8 reserved;
+};
+CTGATE_LAYOUT(struct ctgate_xdp_interface, 8);
+
 /* External ports that may be given out: both ends inclusive, host byte order, 1 <= low <= high. */
 struct ctgate_port_range {
     __u16 low;
@@ -48,9 +64,11 @@ struct ctgate_pool {
     __u32 host_count;    /* deterministic ports: addresses in the internal prefix; else 0 */
     __u32 first_host;    /* the first of them, host byte order */
     __u32 block_order;   /* each has 2^block_order ports */
+    __u32 link;          /* enum ctgate_link */
+    __u32 reserved;
     struct ctgate_external_address addresses[CTGATE_MAX_EXTERNAL_ADDRESSES];
 };
-CTGATE_LAYOUT(struct ctgate_pool, 4 * sizeof(__u32) + CTGATE_MAX_EXTERNAL_ADDRESSES *
+CTGATE_LAYOUT(struct ctgate_pool, 6 * sizeof(__u32) + CTGATE_MAX_EXTERNAL_ADDRESSES *
                                                           sizeof(struct ctgate_external_address));
 
 /* An address that is several of these is the last of them. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bpf/dataplane_fixture.hpp"
 
+#include <linux/if_link.h>
 #include <linux/pkt_cls.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -15,6 +16,7 @@
 #include "control/nat_tables.hpp"
 #include "control/sysctl.hpp"
 #include "ctgate/counters.h"
+#include "ctgate/session_cache.h"
 
 namespace ctgate {
 namespace {
@@ -31,6 +33,7 @@ const std::set<std::string> out_of_reach = {
     "drop_table_full",     // the limit is the whole machine's: tests/vm/max_sessions.sh
     "drop_nat_info",       // the kernel is out of memory
     "drop_mappings_full",  // there is room for more mappings than 16 addresses have ports
+    "drop_translation",    // the kernel is out of memory
     "drop_lookup_failed",  // only for arguments that we do not give: kfunc_errors_test.cpp
 };
 
@@ -83,7 +86,10 @@ Endpoint endpoint_of(const std::string& text) {
 }
 
 std::ostream& operator<<(std::ostream& stream, const Fate& fate) {
-    stream << (fate.dropped ? "dropped" : "to stack") << ", counted:";
+    stream << (fate.dropped     ? "dropped"
+               : fate.forwarded ? "forwarded"
+                                : "to stack")
+           << ", counted:";
     for (const std::string& name : fate.counted) {
         stream << ' ' << name;
     }
@@ -111,6 +117,11 @@ void clear(bpf_map* map) {
 
 SkeletonOwner<ctgate_bpf>& gateway_programs() {
     static SkeletonOwner<ctgate_bpf> programs;
+    return programs;
+}
+
+SkeletonOwner<xdp_bpf>& xdp_programs() {
+    static SkeletonOwner<xdp_bpf> programs(gateway_programs()->obj);
     return programs;
 }
 
@@ -149,7 +160,8 @@ DataplaneTest::DataplaneTest()
     reset_counters();
     set_pool({{"203.0.113.1"}});
     set_settings(default_settings());
-    write(gateway_programs()->maps.internal_interfaces, inside_.ifindex, std::uint32_t{1});
+    write(gateway_programs()->maps.internal_interfaces, inside_.ifindex,
+          static_cast<std::uint32_t>(link_));
     set_role("203.0.113.1", CTGATE_ADDRESS_EXTERNAL);
     set_role("10.0.0.1", CTGATE_ADDRESS_INTERNAL);
 }
@@ -162,6 +174,7 @@ DataplaneTest::~DataplaneTest() {
     }
     remove_pool();
     clear<int>(gateway_programs()->maps.internal_interfaces);
+    clear<int>(gateway_programs()->maps.xdp_interfaces);
     clear<ctgate_address>(gateway_programs()->maps.addresses);
     clear<ctgate_address>(gateway_programs()->maps.one_to_one);
     clear<ctgate_behaviour_key>(gateway_programs()->maps.behaviours);
@@ -171,6 +184,7 @@ DataplaneTest::~DataplaneTest() {
     clear<ctgate_place>(gateway_programs()->maps.places);
     clear<ctgate_tuple>(gateway_programs()->maps.placed);
     clear<ctgate_contact>(gateway_programs()->maps.contacts);
+    clear<ctgate_cache_key>(gateway_programs()->maps.session_cache);
 }
 
 void DataplaneTest::set_role(const char* address, ctgate_address_role role, const char* internal) {
@@ -270,7 +284,7 @@ void DataplaneTest::set_external(const ExternalInterface& interface) {
         }
     }
     port_spaces::set(port_maps(), spaces);
-    write(gateway_programs()->maps.pools, outside_.ifindex, to_pool(interface));
+    write(gateway_programs()->maps.pools, outside_.ifindex, to_pool(interface, link_));
 }
 
 void DataplaneTest::remove_pool() {
@@ -300,16 +314,62 @@ Fate DataplaneTest::run_on(const Interface& interface, const Bytes& frame, unsig
         interface.program, {.bytes = frame, .ifindex = interface.ifindex, .gso_size = gso_size});
     Fate fate;
     fate.dropped = result.verdict == TC_ACT_SHOT;
-    if (!fate.dropped) {
-        EXPECT_EQ(result.verdict, static_cast<unsigned>(TC_ACT_UNSPEC));
+    fate.forwarded = result.verdict == TC_ACT_REDIRECT;
+    if (fate.forwarded) {
+        forwarded_ = result.bytes;
+        forwarded_priority_ = result.priority;
+    } else {
+        EXPECT_THAT(result.verdict, testing::AnyOf(TC_ACT_SHOT, TC_ACT_UNSPEC));
+        EXPECT_EQ(result.bytes, frame) << "changed on " << interface.name;
     }
-    EXPECT_EQ(result.bytes, frame) << "changed on " << interface.name;
     for (const auto& [name, value] : read_counters()) {
         if (value != before.at(name)) {
             fate.counted.insert(name);
         }
     }
     EXPECT_EQ(fate.counted.erase(interface.packets), 1u);
+    return fate;
+}
+
+void DataplaneTest::set_xdp(bool takes_frames) {
+    link_ = takes_frames ? CTGATE_LINK_XDP : CTGATE_LINK_ETHERNET;
+    write(gateway_programs()->maps.internal_interfaces, inside_.ifindex,
+          static_cast<std::uint32_t>(link_));
+    set_pool({{"203.0.113.1"}});
+    for (const Interface& each : {inside_, outside_}) {
+        ctgate_xdp_interface interface {};
+        std::copy(each.mac.begin(), each.mac.end(), interface.address);
+        interface.internal = each.ifindex == inside_.ifindex ? 1 : 0;
+        write(gateway_programs()->maps.xdp_interfaces, each.ifindex, interface);
+        // Without a program a veth has no receive queue that one could be run on.
+        if (bpf_xdp_attach(each.ifindex, bpf_program__fd(xdp_programs()->progs.short_path),
+                           XDP_FLAGS_DRV_MODE, nullptr) != 0) {
+            throw std::system_error(errno, std::generic_category(), each.name);
+        }
+    }
+}
+
+Fate DataplaneTest::run_in_xdp(const Interface& interface, Packet packet) {
+    if (!packet.ethernet) {
+        packet.ethernet = Ethernet{.destination = interface.mac};
+    }
+    const auto before = read_counters();
+    const TestRun result = run_xdp(xdp_programs()->progs.short_path,
+                                   {.bytes = packet.bytes(), .ifindex = interface.ifindex});
+    Fate fate;
+    fate.forwarded = result.verdict == XDP_REDIRECT;
+    if (fate.forwarded) {
+        forwarded_ = result.bytes;
+    } else {
+        EXPECT_EQ(result.verdict, XDP_PASS);
+        EXPECT_EQ(result.bytes, packet.bytes()) << "changed on " << interface.name;
+    }
+    for (const auto& [name, value] : read_counters()) {
+        if (value != before.at(name)) {
+            fate.counted.insert(name);
+        }
+    }
+    EXPECT_EQ(fate.counted.erase(interface.packets), fate.forwarded ? 1u : 0u);
     return fate;
 }
 

@@ -27,6 +27,7 @@
 #include "tests/packet/builder.hpp"
 // After the types of its global variables.
 #include "ctgate.skel.h"
+#include "xdp.skel.h"
 
 namespace ctgate {
 
@@ -49,6 +50,7 @@ Endpoint endpoint_of(const std::string& text);
 // of the hook (which the test environment checks itself).
 struct Fate {
     bool dropped = false;
+    bool forwarded = false;  // past the stack
     std::set<std::string> counted;
 
     bool operator==(const Fate& other) const = default;
@@ -57,12 +59,17 @@ struct Fate {
 
 template <typename... Counters>
 Fate to_stack(Counters... counters) {
-    return {.dropped = false, .counted = {counters...}};
+    return {.dropped = false, .forwarded = false, .counted = {counters...}};
+}
+
+template <typename... Counters>
+Fate short_path(Counters... counters) {
+    return {.dropped = false, .forwarded = true, .counted = {"short_path", counters...}};
 }
 
 template <typename... Counters>
 Fate drop(Counters... counters) {
-    return {.dropped = true, .counted = {counters...}};
+    return {.dropped = true, .forwarded = false, .counted = {counters...}};
 }
 
 struct PoolAddress {
@@ -76,11 +83,17 @@ class DataplaneTest : public testing::Test {
     ~DataplaneTest() override;
 
     // The packet arrives, with an Ethernet header of the test environment if it has none of its
-    // own. Expects that it leaves the program as it came: so far nothing is translated there.
+    // own. Unless it goes past the stack, expects that it leaves the program as it came.
     Fate from_inside(Packet packet, unsigned gso_size = 0);
     Fate from_outside(Packet packet, unsigned gso_size = 0);
     Fate from_inside(const Bytes& frame) { return run_on(inside_, frame, 0); }
     Fate from_outside(const Bytes& frame) { return run_on(outside_, frame, 0); }
+
+    // The same in XDP: not forwarded is on to TC, and counts nothing.
+    Fate from_inside_in_xdp(Packet packet) { return run_in_xdp(inside_, std::move(packet)); }
+    Fate from_outside_in_xdp(Packet packet) { return run_in_xdp(outside_, std::move(packet)); }
+    // Both interfaces have our program there; they take frames, or do not.
+    void set_xdp(bool takes_frames);
 
     // External addresses of out0. At first: 203.0.113.1 with the default range, without blocks.
     void set_pool(const std::vector<PoolAddress>& addresses, unsigned block_order = 0);
@@ -110,12 +123,17 @@ class DataplaneTest : public testing::Test {
     static Session only_session();
 
     packet::Mac inside_mac() const { return inside_.mac; }
+    packet::Mac outside_mac() const { return outside_.mac; }
     int inside_ifindex() const { return inside_.ifindex; }
     int outside_ifindex() const { return outside_.ifindex; }
     // BPF_PROG_TEST_RUN takes none that is shorter; newer kernels want a whole IPv4 header.
     static std::size_t smallest_frame();
 
     EntryCreator& creator() const;
+
+    // The last packet that went past the stack.
+    const Bytes& forwarded() const { return forwarded_; }
+    unsigned forwarded_priority() const { return forwarded_priority_; }
 
   private:
     struct Interface {
@@ -130,14 +148,20 @@ class DataplaneTest : public testing::Test {
                              const bpf_program* program, const char* packets);
     Fate run_on(const Interface& interface, const Bytes& frame, unsigned gso_size);
     Fate run_on(const Interface& interface, Packet packet, unsigned gso_size);
+    Fate run_in_xdp(const Interface& interface, Packet packet);
 
     ScratchNetns netns_;
     Interface inside_;
     Interface outside_;
+    ctgate_link link_ = CTGATE_LINK_ETHERNET;  // what both are
+    Bytes forwarded_;
+    unsigned forwarded_priority_ = 0;
 };
 
 // The programs, loaded once for all tests: maps and counters are reset by each test.
 SkeletonOwner<ctgate_bpf>& gateway_programs();
+// With the maps of those.
+SkeletonOwner<xdp_bpf>& xdp_programs();
 
 // By name, over all CPUs.
 std::map<std::string, std::uint64_t> read_counters();

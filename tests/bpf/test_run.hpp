@@ -24,6 +24,7 @@ struct TestFrame {
 struct TestRun {
     unsigned verdict = 0;
     std::vector<std::uint8_t> bytes;
+    unsigned priority = 0;  // skb->priority
 };
 
 inline TestRun run(const bpf_program* program, const TestFrame& frame) {
@@ -32,6 +33,32 @@ inline TestRun run(const bpf_program* program, const TestFrame& frame) {
     context.ingress_ifindex = static_cast<unsigned>(frame.ingress_ifindex);
     context.gso_size = frame.gso_size;
     context.gso_segs = frame.gso_size == 0 ? 0 : 2;
+    TestRun result;
+    result.bytes.resize(frame.bytes.size() + 256);
+    LIBBPF_OPTS(bpf_test_run_opts, options);
+    options.data_in = frame.bytes.data();
+    options.data_size_in = static_cast<unsigned>(frame.bytes.size());
+    options.data_out = result.bytes.data();
+    options.data_size_out = static_cast<unsigned>(result.bytes.size());
+    options.ctx_in = &context;
+    options.ctx_size_in = sizeof(context);
+    options.ctx_out = &context;
+    options.ctx_size_out = sizeof(context);
+    options.repeat = 1;
+    if (bpf_prog_test_run_opts(bpf_program__fd(program), &options) != 0) {
+        throw std::system_error(errno, std::generic_category(), bpf_program__name(program));
+    }
+    result.verdict = options.retval;
+    result.priority = context.priority;
+    result.bytes.resize(options.data_size_out);
+    return result;
+}
+
+// The same of a program for XDP; TestRun::verdict is an XDP_*.
+inline TestRun run_xdp(const bpf_program* program, const TestFrame& frame) {
+    xdp_md context{};
+    context.data_end = static_cast<unsigned>(frame.bytes.size());
+    context.ingress_ifindex = static_cast<unsigned>(frame.ifindex);
     TestRun result;
     result.bytes.resize(frame.bytes.size() + 256);
     LIBBPF_OPTS(bpf_test_run_opts, options);
@@ -61,7 +88,8 @@ class SkeletonOwner {
   public:
     // Maps that the program pins by name stay unpinned. The largest are smaller than they would be:
     // after each test they are emptied, and looking through a map takes as long as it is large.
-    SkeletonOwner() : skeleton_(Skeleton::open()) {
+    // With `shared`, maps that have the same name there are those.
+    explicit SkeletonOwner(const bpf_object* shared = nullptr) : skeleton_(Skeleton::open()) {
         if (skeleton_ == nullptr) {
             throw std::system_error(errno, std::generic_category(), "Cannot open a BPF object");
         }
@@ -69,6 +97,9 @@ class SkeletonOwner {
         bpf_object__for_each_map(map, skeleton_->obj) {
             bpf_map__set_pin_path(map, nullptr);
             bpf_map__set_max_entries(map, std::min(bpf_map__max_entries(map), most_entries));
+            if (shared != nullptr) {
+                bpf_map__reuse_fd(map, bpf_object__find_map_fd_by_name(shared, bpf_map__name(map)));
+            }
         }
         if (Skeleton::load(skeleton_) != 0) {
             const int error = errno;

@@ -36,7 +36,7 @@ TEST(Check, SaysWhatWouldBeServed) {
               "  timeouts           UDP 300 s, TCP 7440 s (opening and closing: 240 s), ICMP 60 "
               "s\n"
               "  accepted mark      0x80000000\n"
-              "  modes              clamp-mss auto, attach auto, log-level info\n");
+              "  modes              clamp-mss auto, attach auto, fast-path auto, log-level info\n");
 }
 
 TEST(Check, SaysWhatIsFixed) {
@@ -91,7 +91,7 @@ TEST(Check, Json) {
         "one_to_one": [{"external": "203.0.113.9", "internal": "10.0.0.9"}],
         "dmz": "10.0.0.5", "no_nat": ["10.0.0.0/8"],
         "timeouts": {"udp": 120, "tcp_established": 7440, "tcp_transitory": 240, "icmp": 60},
-        "dangerous_timeouts": false, "clamp_mss": "auto", "max_sessions": 9, "accepted_mark": 2147483648, "attach": "auto",
+        "dangerous_timeouts": false, "clamp_mss": "auto", "max_sessions": 9, "accepted_mark": 2147483648, "attach": "auto", "fast_path": "auto",
         "log_level": "info"})"));
     // An interface may have any bytes in its name; JSON has UTF-8.
     EXPECT_TRUE(json::accept(output_of(check_command, with_sides({"--internal=\xff", "--json"}))));

@@ -43,7 +43,7 @@ Placement placement_of(const ExternalInterface& interface, const ctgate_pool& po
 
 void expect_every_host_has_a_block_of_its_own(const Words& words) {
     const ExternalInterface interface = interface_of(words);
-    const ctgate_pool pool = to_pool(interface);
+    const ctgate_pool pool = to_pool(interface, CTGATE_LINK_ETHERNET);
     const unsigned size = 1U << interface.block_order;
     std::set<std::pair<IpAddress, unsigned>> taken;
     for (__u32 n = 0; n < pool.host_count; ++n) {
@@ -80,7 +80,7 @@ TEST(Deterministic, TheInverseHoldsForEveryPort) {
     const ExternalInterface interface =
         interface_of({"--deterministic=10.0.0.0/24", "--port-range=1000-30000",
                       "--port-range=40000-50000", "--external-address=203.0.113.2"});
-    const ctgate_pool pool = to_pool(interface);
+    const ctgate_pool pool = to_pool(interface, CTGATE_LINK_ETHERNET);
     unsigned nobodys = 0;
     for (const ExternalAddress& each : interface.addresses) {
         for (unsigned port = 1; port < 65536; ++port) {

@@ -55,6 +55,7 @@ TEST(OptionsHelp, FitsTheTerminalAndNamesEveryOption) {
                              "--dangerous-timeouts yes|no",
                              "--accepted-mark BIT",
                              "--attach MODE",
+                             "--fast-path MODE",
                              "--log-level LEVEL",
                              "--config FILE",
                              "--help"}) {

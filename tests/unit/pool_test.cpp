@@ -82,7 +82,8 @@ TEST(Pool, MoreAddressesThanTheDataplaneTakesAreRefused) {
     }
     EXPECT_THROW(external_interface(config, "wan", own({}), true), std::runtime_error);
     config.external_addresses.pop_back();
-    EXPECT_EQ(to_pool(external_interface(config, "wan", own({}), true)).address_count,
+    EXPECT_EQ(to_pool(external_interface(config, "wan", own({}), true), CTGATE_LINK_ETHERNET)
+                  .address_count,
               static_cast<unsigned>(CTGATE_MAX_EXTERNAL_ADDRESSES));
 }
 
@@ -90,7 +91,8 @@ TEST(Pool, InTheFormOfTheDataplane) {
     Config config;
     config.external_addresses = {{"", address("203.0.113.7")}, {"", address("203.0.113.8")}};
     config.port_ranges = {{std::nullopt, 1024, 2047}, {address("203.0.113.8"), 1, 65535}};
-    const ctgate_pool pool = to_pool(external_interface(config, "wan", own({}), true));
+    const ctgate_pool pool =
+        to_pool(external_interface(config, "wan", own({}), true), CTGATE_LINK_ETHERNET);
     ASSERT_EQ(pool.address_count, 2U);
     EXPECT_EQ(pool.addresses[0].address.words[0], address("203.0.113.7").v4);
     EXPECT_EQ(pool.addresses[0].address.words[3], 0U);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Asks conntrack and the routing table what a packet of this session needs, and keeps the answer in
+ * the session cache. What the stack would have done with the packet is done here: the entry's time
+ * is set anew, and a session that goes on is noted as one to be kept when the table is full.
+ */
+#ifndef CTGATE_RENEW_H
+#define CTGATE_RENEW_H
+
+#include "lookup.h"
+#include "session_cache.h"
+#include "stats.h"
+
+#ifndef BPF_FIB_LOOKUP_SKIP_NEIGH
+#define BPF_FIB_LOOKUP_SKIP_NEIGH (1U << 2)
+#endif
+
+/* The inverse of the entry's other tuple: right for either direction, and for hairpinning. */
+static __always_inline void translation_of(const struct nf_conn *ct, __u8 direction,
+                                           struct ctgate_cache_record *record)
+{
+    if (direction == IP_CT_DIR_ORIGINAL) {
+        record->source = ct->tuplehash[1].tuple.dst.u3.all[0];
+        record->source_port = ct->tuplehash[1].tuple.dst.u.all;
+        record->destination = ct->tuplehash[1].tuple.src.u3.all[0];
+        record->destination_port = ct->tuplehash[1].tuple.src.u.all;
+    } else {
+        record->source = ct->tuplehash[0].tuple.dst.u3.all[0];
+        record->source_port = ct->tuplehash[0].tuple.dst.u.all;
+        record->destination = ct->tuplehash[0].tuple.src.u3.all[0];
+        record->destination_port = ct->tuplehash[0].tuple.src.u.all;
+    }
+}
+
+static __always_inline void keep_alive(struct nf_conn *ct, __u8 protocol,
+                                       const struct ctgate_settings *settings)
+{
+    const __u32 seconds =
+        protocol == IPPROTO_TCP ? settings->tcp_established_timeout : settings->udp_timeout;
+    const __u32 status = ct->status;
+
+    bpf_ct_change_timeout(ct, seconds * 1000);
+    if (!(status & IPS_ASSURED))
+        bpf_ct_change_status(ct, status | IPS_ASSURED);
+}
+
+/* 0: it is no interface of ours. */
+static __always_inline __u32 link_of(__u32 ifindex)
+{
+    const struct ctgate_pool *pool = bpf_map_lookup_elem(&pools, &ifindex);
+    const __u32 *link = bpf_map_lookup_elem(&internal_interfaces, &ifindex);
+
+    if (pool)
+        return pool->link;
+    return link ? *link : 0;
+}
+
+/* As the stack looks it up: after translation of the destination, before that of the source. False:
+ * the stack must see to it, such as to a neighbour that is not resolved, or to a packet that goes
+ * back to where it came from. */
+static __always_inline bool find_next_hop(struct __sk_buff *skb, const struct packet *pkt,
+                                          struct ctgate_cache_record *record)
+{
+    struct bpf_fib_lookup fib = {
+        .family = AF_INET,
+        .l4_protocol = pkt->protocol,
+        .sport = pkt->source_port,
+        .dport = record->destination_port,
+        .tot_len = 1, /* so that it says what the route's MTU is */
+        .ifindex = skb->ifindex,
+    };
+    long result;
+    __u32 link;
+
+    fib.tos = pkt->tos;
+    fib.ipv4_src = pkt->source.words[0];
+    fib.ipv4_dst = record->destination;
+    result = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
+    link = has_route(result) ? link_of(fib.ifindex) : 0;
+    if (result == BPF_FIB_LKUP_RET_NO_NEIGH && link == CTGATE_LINK_LAYER3) {
+        fib.family = AF_INET; /* the answer may lie over the question */
+        fib.tos = pkt->tos;
+        fib.ifindex = skb->ifindex;
+        fib.ipv4_src = pkt->source.words[0];
+        fib.ipv4_dst = record->destination;
+        fib.tot_len = 1;
+        result = bpf_fib_lookup(skb, &fib, sizeof(fib), BPF_FIB_LOOKUP_SKIP_NEIGH);
+    }
+    if (result != BPF_FIB_LKUP_RET_SUCCESS || !link || fib.ifindex == skb->ifindex)
+        return false;
+    record->output = fib.ifindex;
+    record->mtu = fib.mtu_result;
+    record->flags = link == CTGATE_LINK_LAYER3 ? CTGATE_CACHE_LAYER3
+                    : link == CTGATE_LINK_XDP  ? CTGATE_CACHE_XDP
+                                               : 0;
+    if (link != CTGATE_LINK_LAYER3) {
+        __builtin_memcpy(record->next_hop, fib.dmac, sizeof(record->next_hop));
+        __builtin_memcpy(record->output_address, fib.smac, sizeof(record->output_address));
+    }
+    return true;
+}
+
+static __always_inline bool same_way(const struct ctgate_cache_record *one,
+                                     const struct ctgate_cache_record *other)
+{
+    const __u32 *left = (const __u32 *)one;
+    const __u32 *right = (const __u32 *)other;
+    __u32 differing = 0;
+
+    for (__u32 i = 0; i < offsetof(struct ctgate_cache_record, checked) / sizeof(*left); i++)
+        differing |= left[i] ^ right[i];
+    return !differing;
+}
+
+static __always_inline void remember(const struct ctgate_cache_key *key,
+                                     struct ctgate_cache_record *record)
+{
+    struct ctgate_cache_record *known = bpf_map_lookup_elem(&session_cache, key);
+
+    record->checked = cache_ticks();
+    if (known) {
+        if (same_way(known, record)) {
+            known->mtu = record->mtu;
+            known->flags = record->flags;
+            known->checked = record->checked;
+            return;
+        }
+        record->bytes = known->bytes;
+        record->packets = known->packets;
+    }
+    if (!bpf_map_update_elem(&session_cache, key, record, BPF_ANY))
+        count(CTGATE_COUNT_CACHED);
+}
+
+/* True: there is a record of this packet's session and direction. Global: its stack is its own, and
+ * the verifier takes the pointer for possibly NULL. */
+__noinline bool renew(struct __sk_buff *skb, const struct packet *pkt)
+{
+    const struct ctgate_settings *settings = configured();
+    struct ctgate_cache_record record = {};
+    struct ctgate_cache_key key = {};
+    struct bpf_ct_opts___local opts;
+    struct endpoint from = {};
+    struct endpoint to = {};
+    __u32 ready;
+    struct nf_conn *ct;
+
+    if (!pkt || !settings || !settings->short_path || !may_take_short_path(pkt) ||
+        skb->ifindex > CTGATE_MAX_ARRIVAL_IFINDEX)
+        return false;
+    source_of(pkt, &from);
+    destination_of(pkt, &to);
+    ct = find_entry(skb, pkt->protocol, &from, &to, &opts);
+    if (!ct)
+        return false;
+    ready = 0;
+    if (is_offloadable(ct, pkt->protocol)) {
+        translation_of(ct, opts.dir, &record);
+        ready = find_next_hop(skb, pkt, &record);
+        if (ready)
+            keep_alive(ct, pkt->protocol, settings);
+    }
+    bpf_ct_release(ct);
+    barrier_var(ready); /* one branch: a second look at ct would confuse Linux 6.1 */
+    if (!ready)
+        return false;
+    cache_key_of(pkt, skb->ifindex, &key);
+    remember(&key, &record);
+    return true;
+}
+
+#endif
