@@ -2,9 +2,11 @@
 # shellcheck shell=bash disable=SC2154
 # Part of lib.sh: services on the server, clients, and long-lived conversations between them.
 
-# On the server: port 8080 web, port 5300 UDP (see peer.py). $work/payload is what they serve.
+# start_services [BYTES of the payload]: on the server, port 8080 web, port 5300 UDP (see peer.py).
+# $work/payload is what they serve.
+# shellcheck disable=SC2120
 start_services() {
-    head -c 2000000 /dev/urandom >"$work/payload"
+    head -c "${1:-2000000}" /dev/urandom >"$work/payload"
     background server "$python" "$system_tests/peer.py" web 8080 "$work/payload" >"$work/web.log" 2>&1
     background server "$python" "$system_tests/peer.py" udp 5300 >"$work/udp.log" 2>&1
     wait_for 10 listens server tcp 8080

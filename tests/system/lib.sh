@@ -33,6 +33,8 @@ done
 export TOPOLOGY=$topology PYTHONDONTWRITEBYTECODE=1
 # shellcheck source=clients.sh
 . "$system_tests/clients.sh"
+# shellcheck source=streams.sh
+. "$system_tests/streams.sh"
 # shellcheck source=captures.sh
 . "$system_tests/captures.sh"
 

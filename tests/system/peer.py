@@ -10,6 +10,9 @@ peer.py ask ADDRESS PORT SOURCE-PORT TEXT
                         random bytes, and "same" is printed when they come back
 peer.py converse tcp|udp ADDRESS PORT SOURCE-PORT
                         one socket; for each line of input it asks for, and prints, ADDRESS:PORT
+peer.py stream tcp|udp ADDRESS PORT SOURCE-PORT
+                        one socket, which asks for ADDRESS:PORT all the time; for each line of input it
+                        prints how many answers came, how many did not, and the last one
 
 Imported by the tests' own programs: enter(), socket_in(), seen_by().
 """
@@ -17,8 +20,10 @@ import ctypes
 import hashlib
 import http.server
 import os
+import select
 import socket
 import sys
+import time
 
 
 def new_socket(kind, port):
@@ -110,6 +115,26 @@ def converse(protocol, address, port, source_port):
             print(seen_by(client), flush=True)
 
 
+def stream(protocol, address, port, source_port):
+    kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+    answers, lost, last = 0, 0, "nothing"
+    with new_socket(kind, source_port) as client:
+        client.connect((address, int(port)))
+        # TCP sends again by itself, for a while.
+        client.settimeout(20 if protocol == "tcp" else 0.1)
+        while True:
+            try:
+                last = seen_by(client)
+                answers += 1
+            except OSError:
+                lost += 1
+            time.sleep(0.002)  # leave something of the machine to others
+            if select.select([sys.stdin], [], [], 0)[0]:
+                if not sys.stdin.readline():
+                    return
+                print(answers, lost, last, flush=True)
+
+
 if __name__ == "__main__":
-    verbs = {"web": web, "udp": udp, "ask": ask, "converse": converse}
+    verbs = {"web": web, "udp": udp, "ask": ask, "converse": converse, "stream": stream}
     verbs[sys.argv[1]](*sys.argv[2:])
