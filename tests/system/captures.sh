@@ -8,7 +8,8 @@ declare -A capture_pid capture_host capture_device
 
 # start_capture NAME HOST DEVICE [FILTER]: it listens when this returns.
 start_capture() {
-    background "$2" tcpdump -n -U -Z root --immediate-mode -i "$3" -w "$work/$1.pcap" \
+    # Its usual buffer has room for a few packets only, as super-packets may be.
+    background "$2" tcpdump -n -U -B 16384 -Z root --immediate-mode -i "$3" -w "$work/$1.pcap" \
         "(${4:-ip}) or ether proto $marker_type" 2>"$work/$1.err"
     capture_pid[$1]=$!
     capture_host[$1]=$2
