@@ -136,29 +136,33 @@ static __always_inline __u32 longest_packet(const struct __sk_buff *skb, const s
     return skb->len - pkt->network;
 }
 
-/* Translated and sent on here, where there is a record to follow; else `is_for_stack`. Global: its
- * stack is its own, and the verifier takes the pointer for possibly NULL. */
-__noinline int take_short_path(struct __sk_buff *skb, const struct packet *pkt, bool renewed)
+/* Translated and sent on here, where there is a record to follow; else `is_for_stack`. `next_hop`:
+ * of a record that was made for this packet, else 0. Global: its stack is its own, and the verifier
+ * takes the pointer for possibly NULL. */
+__noinline int take_short_path(struct __sk_buff *skb, const struct packet *pkt, __u32 next_hop)
 {
     struct ctgate_cache_record *record;
     __u32 output;
 
     if (!pkt)
         return pass();
-    record = recall(pkt, skb->ifindex, longest_packet(skb, pkt), renewed);
+    record = recall(pkt, skb->ifindex, longest_packet(skb, pkt), next_hop);
     if (!record)
         return pass();
     output = record->output;
     note_use(record, skb->len - pkt->network);
+    if (record->flags & CTGATE_CACHE_LAYER3)
+        next_hop = 0;
     if (translate(skb, pkt, record) != TRANSLATE_DONE)
         return drop(CTGATE_DROP_TRANSLATION);
-    return redirect(skb, pkt->tos, output);
+    return redirect(skb, pkt->tos, output, next_hop);
 }
 
 /* A packet of an established session that has no record, or one to be renewed. */
 static __always_inline int go_along(struct __sk_buff *skb, const struct packet *pkt)
 {
-    const int verdict = renew(skb, pkt) ? take_short_path(skb, pkt, true) : pass();
+    const __u32 next_hop = renew(skb, pkt);
+    const int verdict = next_hop ? take_short_path(skb, pkt, next_hop) : pass();
 
     return is_for_stack(verdict) ? to_stack(CTGATE_COUNT_SESSION_HIT) : verdict;
 }
@@ -175,7 +179,7 @@ static __always_inline int from_internal(struct __sk_buff *skb, __u32 network)
     if (parsed != PARSE_OK)
         return leave(parsed);
 
-    verdict = take_short_path(skb, &pkt, false);
+    verdict = take_short_path(skb, &pkt, 0);
     if (!is_for_stack(verdict))
         return verdict;
     switch (lookup(skb, &pkt, true, &way.previous)) {
@@ -281,7 +285,7 @@ static __always_inline int from_external(struct __sk_buff *skb, __u32 network)
     count(CTGATE_COUNT_EXTERNAL_PACKETS);
     parsed = parse(skb, network, &pkt);
     if (parsed == PARSE_OK) {
-        verdict = take_short_path(skb, &pkt, false);
+        verdict = take_short_path(skb, &pkt, 0);
         if (!is_for_stack(verdict))
             return verdict;
     }

@@ -42,11 +42,17 @@ static __always_inline __u32 priority_of(__u8 tos)
     return of_two_bits >> ((tos >> 3 & 3) * 4) & 0xf;
 }
 
-/* Past the stack, to another interface. */
-static __always_inline int redirect(struct __sk_buff *skb, __u8 tos, __u32 ifindex)
+/* Past the stack, to another interface. With `next_hop` the kernel writes the Ethernet header: a
+ * neighbour that is used asks now and then whether it is still there. */
+static __always_inline int redirect(struct __sk_buff *skb, __u8 tos, __u32 ifindex,
+                                    __be32 next_hop)
 {
+    struct bpf_redir_neigh neighbour = {.nh_family = AF_INET, .ipv4_nh = next_hop};
+
     count(CTGATE_COUNT_SHORT_PATH);
     skb->priority = priority_of(tos);
+    if (next_hop)
+        return bpf_redirect_neigh(ifindex, &neighbour, sizeof(neighbour), 0);
     return bpf_redirect(ifindex, 0);
 }
 

@@ -55,11 +55,11 @@ static __always_inline __u32 link_of(__u32 ifindex)
     return link ? *link : 0;
 }
 
-/* As the stack looks it up: after translation of the destination, before that of the source. False:
- * the stack must see to it, such as to a neighbour that is not resolved, or to a packet that goes
- * back to where it came from. */
-static __always_inline bool find_next_hop(struct __sk_buff *skb, const struct packet *pkt,
-                                          struct ctgate_cache_record *record)
+/* As the stack looks it up: after translation of the destination, before that of the source. 0: the
+ * stack must see to it, such as to a neighbour that is not resolved, to one of IPv6 (RFC 8950), or
+ * to a packet that goes back to where it came from. */
+static __always_inline __be32 find_next_hop(struct __sk_buff *skb, const struct packet *pkt,
+                                            struct ctgate_cache_record *record)
 {
     struct bpf_fib_lookup fib = {
         .family = AF_INET,
@@ -86,8 +86,9 @@ static __always_inline bool find_next_hop(struct __sk_buff *skb, const struct pa
         fib.tot_len = 1;
         result = bpf_fib_lookup(skb, &fib, sizeof(fib), BPF_FIB_LOOKUP_SKIP_NEIGH);
     }
-    if (result != BPF_FIB_LKUP_RET_SUCCESS || !link || fib.ifindex == skb->ifindex)
-        return false;
+    if (result != BPF_FIB_LKUP_RET_SUCCESS || !link || fib.family != AF_INET ||
+        fib.ifindex == skb->ifindex)
+        return 0;
     record->output = fib.ifindex;
     record->mtu = fib.mtu_result;
     record->flags = link == CTGATE_LINK_LAYER3 ? CTGATE_CACHE_LAYER3
@@ -97,7 +98,7 @@ static __always_inline bool find_next_hop(struct __sk_buff *skb, const struct pa
         __builtin_memcpy(record->next_hop, fib.dmac, sizeof(record->next_hop));
         __builtin_memcpy(record->output_address, fib.smac, sizeof(record->output_address));
     }
-    return true;
+    return fib.ipv4_dst;
 }
 
 static __always_inline bool same_way(const struct ctgate_cache_record *one,
@@ -132,9 +133,10 @@ static __always_inline void remember(const struct ctgate_cache_key *key,
         count(CTGATE_COUNT_CACHED);
 }
 
-/* True: there is a record of this packet's session and direction. Global: its stack is its own, and
- * the verifier takes the pointer for possibly NULL. */
-__noinline bool renew(struct __sk_buff *skb, const struct packet *pkt)
+/* The next hop, in network byte order, if there is now a record of this packet's session and
+ * direction; else 0. Global: its stack is its own, and the verifier takes the pointer for possibly
+ * NULL. */
+__noinline __u32 renew(struct __sk_buff *skb, const struct packet *pkt)
 {
     const struct ctgate_settings *settings = configured();
     struct ctgate_cache_record record = {};
@@ -142,31 +144,31 @@ __noinline bool renew(struct __sk_buff *skb, const struct packet *pkt)
     struct bpf_ct_opts___local opts;
     struct endpoint from = {};
     struct endpoint to = {};
-    __u32 ready;
+    __be32 next_hop;
     struct nf_conn *ct;
 
     if (!pkt || !settings || !settings->short_path || !may_take_short_path(pkt) ||
         skb->ifindex > CTGATE_MAX_ARRIVAL_IFINDEX)
-        return false;
+        return 0;
     source_of(pkt, &from);
     destination_of(pkt, &to);
     ct = find_entry(skb, pkt->protocol, &from, &to, &opts);
     if (!ct)
-        return false;
-    ready = 0;
+        return 0;
+    next_hop = 0;
     if (is_offloadable(ct, pkt->protocol)) {
         translation_of(ct, opts.dir, &record);
-        ready = find_next_hop(skb, pkt, &record);
-        if (ready)
+        next_hop = find_next_hop(skb, pkt, &record);
+        if (next_hop)
             keep_alive(ct, pkt->protocol, settings);
     }
     bpf_ct_release(ct);
-    barrier_var(ready); /* one branch: a second look at ct would confuse Linux 6.1 */
-    if (!ready)
-        return false;
+    barrier_var(next_hop); /* one branch: a second look at ct would confuse Linux 6.1 */
+    if (!next_hop)
+        return 0;
     cache_key_of(pkt, skb->ifindex, &key);
     remember(&key, &record);
-    return true;
+    return next_hop;
 }
 
 #endif
