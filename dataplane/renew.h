@@ -39,7 +39,7 @@ static __always_inline void keep_alive(struct nf_conn *ct, __u8 protocol,
         protocol == IPPROTO_TCP ? settings->tcp_established_timeout : settings->udp_timeout;
     const __u32 status = ct->status;
 
-    bpf_ct_change_timeout(ct, seconds * 1000);
+    bpf_ct_change_timeout(ct, (seconds + CTGATE_CACHE_SECONDS) * 1000);
     if (!(status & IPS_ASSURED))
         bpf_ct_change_status(ct, status | IPS_ASSURED);
 }

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "packet.h"
 #include "ports.h"
+#include "ctgate/session_cache.h"
 
 static __always_inline __u32 transitory_timeout(const struct ctgate_settings *settings,
                                                 __u8 protocol)
@@ -124,7 +125,9 @@ __noinline int refresh(const struct packet *pkt, const struct session *session, 
         if (outbound)
             close_other_end(pkt, settings);
     } else if (!(pkt->tcp_flags & TCP_FLAG_RST_BIT)) {
-        keep_until(slot, settings, seconds_now() + timeout_of(settings, pkt, session->tcp_state),
+        keep_until(slot, settings,
+                   seconds_now() + timeout_of(settings, pkt, session->tcp_state) +
+                       (settings->short_path ? CTGATE_CACHE_SECONDS : 0),
                    outbound);
     }
     return 0;

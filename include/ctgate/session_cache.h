@@ -55,5 +55,7 @@ CTGATE_LAYOUT(struct ctgate_cache_record,
 #define CTGATE_CACHE_TICKS(ns) ((__u32)((ns) >> 24))
 /* A record is trusted for less than a second. */
 #define CTGATE_CACHE_TRUST 59
+/* Of time that is set when a record is renewed: the last packet may come so much later. */
+#define CTGATE_CACHE_SECONDS 1
 
 #endif
