@@ -114,10 +114,18 @@ PendingChange pending(const Change& change, const nf_conntrack* entry) {
 }
 
 bool apply(Socket& socket, const PendingChange& pending) {
-    return pending.change.action == Action::erase
-               ? socket.erase(pending.key.get(), pending.id)
-               : socket.set_mark(pending.key.get(), pending.id, pending.change.mark,
-                                 pending.change.mask);
+    switch (pending.change.action) {
+        case Action::erase:
+            return socket.erase(pending.key.get(), pending.id);
+        case Action::ignore_window:
+            return socket.ignore_window(pending.key.get(), pending.id);
+        case Action::set_mark:
+            return socket.set_mark(pending.key.get(), pending.id, pending.change.mark,
+                                   pending.change.mask);
+        case Action::keep:
+            break;
+    }
+    return false;
 }
 
 }  // namespace

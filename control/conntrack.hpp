@@ -35,8 +35,9 @@ namespace conntrack {
 // and when the kernel resizes its hash table, entries may be visited twice or missed.
 void for_each(const std::function<void(const Session&)>& visit);
 
-// What to do with one entry during update().
-enum class Action { keep, set_mark, erase };
+// What to do with one entry during update(). ignore_window, for TCP: what is outside of the window
+// that conntrack has seen is valid, too.
+enum class Action { keep, set_mark, ignore_window, erase };
 struct Change {
     Action action = Action::keep;
     // For set_mark: the bits of `mask` become those of `mark`; the others are left to whoever sets

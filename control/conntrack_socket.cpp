@@ -24,6 +24,14 @@ constexpr int overrun_limit = 32;
     throw std::system_error(error, std::generic_category(), what);
 }
 
+Entry clone(const nf_conntrack* entry) {
+    Entry result(nfct_clone(entry), &nfct_destroy);
+    if (!result) {
+        throw std::bad_alloc();
+    }
+    return result;
+}
+
 // libmnl's own loop macros are not C++.
 const nlattr* find(const void* first, const char* end, std::uint16_t type) {
     const auto* attribute = static_cast<const nlattr*>(first);
@@ -138,12 +146,18 @@ bool Socket::change(nlmsghdr* message, const nf_conntrack* entry, std::uint32_t 
 
 bool Socket::set_mark(const nf_conntrack* key, std::uint32_t id, std::uint32_t mark,
                       std::uint32_t mask) {
-    const Entry entry(nfct_clone(key), &nfct_destroy);
-    if (!entry) {
-        throw std::bad_alloc();
-    }
+    const Entry entry = clone(key);
     nfct_set_attr_u32(entry.get(), ATTR_MARK, mark);
     return change(request(IPCTNL_MSG_CT_NEW, NLM_F_ACK), entry.get(), id, mask);
+}
+
+bool Socket::ignore_window(const nf_conntrack* key, std::uint32_t id) {
+    const Entry entry = clone(key);
+    for (const nf_conntrack_attr attribute :
+         {ATTR_TCP_FLAGS_ORIG, ATTR_TCP_MASK_ORIG, ATTR_TCP_FLAGS_REPL, ATTR_TCP_MASK_REPL}) {
+        nfct_set_attr_u8(entry.get(), attribute, IP_CT_TCP_FLAG_BE_LIBERAL);
+    }
+    return change(request(IPCTNL_MSG_CT_NEW, NLM_F_ACK), entry.get(), id, std::nullopt);
 }
 
 bool Socket::erase(const nf_conntrack* key, std::uint32_t id) {

@@ -29,10 +29,12 @@ class Socket {
     // read to its end.
     void dump(const std::function<void(const nlmsghdr*)>& visit);
 
-    // Sets the bits `mask` of the mark of the entry with these original tuple, zone and id, or
-    // deletes it. False when no such entry exists (any more).
+    // Sets the bits `mask` of the mark of the entry with these original tuple, zone and id, or lets
+    // its TCP packets be outside of the window, or deletes it. False when no such entry exists (any
+    // more).
     bool set_mark(const nf_conntrack* key, std::uint32_t id, std::uint32_t mark,
                   std::uint32_t mask);
+    bool ignore_window(const nf_conntrack* key, std::uint32_t id);
     bool erase(const nf_conntrack* key, std::uint32_t id);
 
     // The kernel's own statistics: entries in this namespace, and how many there may be.

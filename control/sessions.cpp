@@ -52,6 +52,14 @@ void end_unaccepted(std::uint32_t accepted, const std::set<IpAddress>& external)
     });
 }
 
+void ignore_windows() {
+    conntrack::update([](const Session& session) -> Change {
+        const bool translated = (session.status & (IPS_SRC_NAT | IPS_DST_NAT)) != 0;
+        return {.action = session.protocol == IPPROTO_TCP && translated ? Action::ignore_window
+                                                                        : Action::keep};
+    });
+}
+
 void forget_acceptance(std::uint32_t accepted) {
     conntrack::update([&](const Session& session) -> Change {
         return (session.mark & accepted) != 0 ? Change{Action::set_mark, 0, accepted} : Change{};

@@ -26,6 +26,10 @@ void end_untranslated();
 // pass for old ones later.
 void end_unaccepted(std::uint32_t accepted, const std::set<IpAddress>& external);
 
+// Translated TCP sessions may have gone past the stack, so that conntrack has not seen their
+// windows: it must go on with them once nf_conntrack_tcp_be_liberal is off again.
+void ignore_windows();
+
 // Takes our bit away from all sessions.
 void forget_acceptance(std::uint32_t accepted);
 

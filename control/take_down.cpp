@@ -62,6 +62,7 @@ bool take_down(const FileDescriptor& origin) {
     };
     // Before the guard goes, and again those that came meanwhile.
     end_unaccepted();
+    sessions::ignore_windows();
     Journal journal(directory.file("journal"));
     journal.undo_from(0, [&](const Change& change) { changes::undo(change, directory, origin); });
     end_unaccepted();
