@@ -4,7 +4,7 @@
 
 # start_services [BYTES of the payload]: on the server, port 8080 web, port 5300 UDP (see peer.py).
 # $work/payload is what they serve.
-# shellcheck disable=SC2120
+# shellcheck disable=SC2120 # by few tests
 start_services() {
     head -c "${1:-2000000}" /dev/urandom >"$work/payload"
     background server "$python" "$system_tests/peer.py" web 8080 "$work/payload" >"$work/web.log" 2>&1

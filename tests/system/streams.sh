@@ -2,13 +2,22 @@
 # shellcheck shell=bash disable=SC2154
 # Part of lib.sh: sessions with questions and answers all the time, and which way they go.
 
+declare -A stream_pid
+
 # start_stream NAME HOST tcp|udp SOURCE-PORT
 start_stream() {
     local port=8080
     [ "$3" = tcp ] || port=5300
     start_pipe "$1" nsenter --net="/run/netns/$(netns "$2")" \
         "$python" "$system_tests/peer.py" stream "$3" "$server" $port "$4"
+    stream_pid[$1]=$!
     wait_for 10 has_answers "$1" 1
+}
+
+# end_stream NAME
+end_stream() {
+    kill "${stream_pid[$1]}"
+    wait "${stream_pid[$1]}" 2>/dev/null || true
 }
 
 # answers NAME: so many came until now.
