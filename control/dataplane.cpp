@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 #include <limits>
+#include <random>
 #include <stdexcept>
 #include <system_error>
 
@@ -153,6 +154,10 @@ Dataplane::Dataplane(const RunDirectory& directory, std::uint32_t accepted_mark,
     options.pin_root_path = pins.c_str();
     object_ = open_object(&options);
     object_->rodata->accepted_mark = accepted_mark;
+    std::random_device random;
+    for (__u32& word : object_->rodata->short_path_seal) {
+        word = random();
+    }
     if (sessions != 0) {
         size_session_cache(object_->maps.session_cache, sessions);
     }

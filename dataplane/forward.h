@@ -44,13 +44,14 @@ static __always_inline __u32 priority_of(__u8 tos)
 
 /* Past the stack, to another interface. With `next_hop` the kernel writes the Ethernet header: a
  * neighbour that is used asks now and then whether it is still there. */
-static __always_inline int redirect(struct __sk_buff *skb, __u8 tos, __u32 ifindex,
-                                    __be32 next_hop)
+static __always_inline int redirect(struct __sk_buff *skb, __u8 tos, __u32 ifindex, __be32 next_hop)
 {
     struct bpf_redir_neigh neighbour = {.nh_family = AF_INET, .ipv4_nh = next_hop};
 
     count(CTGATE_COUNT_SHORT_PATH);
     skb->priority = priority_of(tos);
+    skb->cb[0] = short_path_seal[0];
+    skb->cb[1] = short_path_seal[1];
     if (next_hop)
         return bpf_redirect_neigh(ifindex, &neighbour, sizeof(neighbour), 0);
     return bpf_redirect(ifindex, 0);

@@ -14,6 +14,9 @@
 
 /* Bit of ct->mark that says: the host's firewall let this session through. */
 const volatile __u32 accepted_mark = CTGATE_ACCEPTED_MARK;
+/* In skb->cb of what the short path sends: our program at egress need not look at it again. Set by
+ * the control plane at random: what the stack leaves there is not to be taken for it. */
+const volatile __u32 short_path_seal[2] = {0x5ea1ed00, 0x5ea1ed01};
 
 /* ifindex of an external interface -> its external addresses. That an interface is external is
  * known by its being here. Written by the control plane. */

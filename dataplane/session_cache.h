@@ -2,7 +2,7 @@
 /*
  * Stage 2, for established sessions: what the last packet of this session and direction was found
  * to need, less than a second ago. Then conntrack and the routing table are asked again, so that a
- * session that was deleted, a firewall or a route that changed, is obeyed with no daemon.
+ * session that was deleted, or a route that changed, is obeyed with no daemon.
  */
 #ifndef CTGATE_DATAPLANE_SESSION_CACHE_H
 #define CTGATE_DATAPLANE_SESSION_CACHE_H

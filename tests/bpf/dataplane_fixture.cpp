@@ -318,6 +318,7 @@ Fate DataplaneTest::run_on(const Interface& interface, const Bytes& frame, unsig
     if (fate.forwarded) {
         forwarded_ = result.bytes;
         forwarded_priority_ = result.priority;
+        forwarded_seal_ = result.seal;
     } else {
         EXPECT_THAT(result.verdict, testing::AnyOf(TC_ACT_SHOT, TC_ACT_UNSPEC));
         EXPECT_EQ(result.bytes, frame) << "changed on " << interface.name;

@@ -134,6 +134,7 @@ class DataplaneTest : public testing::Test {
     // The last packet that went past the stack.
     const Bytes& forwarded() const { return forwarded_; }
     unsigned forwarded_priority() const { return forwarded_priority_; }
+    std::array<unsigned, 2> forwarded_seal() const { return forwarded_seal_; }
 
   private:
     struct Interface {
@@ -156,6 +157,7 @@ class DataplaneTest : public testing::Test {
     ctgate_link link_ = CTGATE_LINK_ETHERNET;  // what both are
     Bytes forwarded_;
     unsigned forwarded_priority_ = 0;
+    std::array<unsigned, 2> forwarded_seal_{};
 };
 
 // The programs, loaded once for all tests: maps and counters are reset by each test.

@@ -13,13 +13,15 @@ constexpr int from_router = 0;
 class Egress : public DataplaneTest {
   protected:
     // A packet about to leave out0 that came in on `ingress`. It must not be changed.
-    Fate leaves(Packet packet, int ingress) {
+    Fate leaves(Packet packet, int ingress, std::array<unsigned, 2> seal = {}) {
         packet.ethernet = Ethernet{};
         const Bytes frame = packet.bytes();
         const auto before = read_counters();
         const TestRun result =
-            run(gateway_programs()->progs.external_egress,
-                {.bytes = frame, .ifindex = outside_ifindex(), .ingress_ifindex = ingress});
+            run(gateway_programs()->progs.external_egress, {.bytes = frame,
+                                                            .ifindex = outside_ifindex(),
+                                                            .ingress_ifindex = ingress,
+                                                            .seal = seal});
         EXPECT_EQ(result.bytes, frame);
         Fate fate{.dropped = result.verdict == TC_ACT_SHOT, .counted = {}};
         EXPECT_TRUE(fate.dropped || result.verdict == static_cast<unsigned>(TC_ACT_UNSPEC));
@@ -33,6 +35,14 @@ class Egress : public DataplaneTest {
 
     const Fate leak_ = drop("drop_internal_source");
 };
+
+TEST_F(Egress, WhatTheShortPathSealedIsNotLookedAtAgain) {
+    const auto* seal = gateway_programs()->rodata->short_path_seal;
+    const Packet internal = IPv4{} / UDP{};
+    EXPECT_EQ(leaves(internal, inside_ifindex(), {seal[0], seal[1]}), to_stack());
+    EXPECT_EQ(leaves(internal, inside_ifindex(), {seal[0], seal[1] + 1}), leak_);
+    EXPECT_EQ(leaves(internal, inside_ifindex(), {seal[0] + 1, seal[1]}), leak_);
+}
 
 TEST_F(Egress, TranslatedPacketsLeave) {
     const IPv4 translated{.source = "203.0.113.1", .destination = "198.51.100.7"};

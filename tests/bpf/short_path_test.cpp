@@ -44,6 +44,15 @@ TEST_P(ShortPath, TimeToLiveAndServiceAreThoseOfThePacket) {
     }
 }
 
+TEST_P(ShortPath, IsSealedForTheProgramAtEgress) {
+    establish(entry());
+    const auto* seal = gateway_programs()->rodata->short_path_seal;
+    for (int i = 0; i < 2; i++) {
+        EXPECT_TRUE(from_inside(from_client()).forwarded);
+        EXPECT_EQ(forwarded_seal(), (std::array<unsigned, 2>{seal[0], seal[1]}));
+    }
+}
+
 // As ip_forward() does.
 TEST_P(ShortPath, PriorityIsThatOfTheService) {
     establish(entry());

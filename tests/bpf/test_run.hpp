@@ -7,6 +7,7 @@
 #include <linux/bpf.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <system_error>
@@ -18,13 +19,15 @@ struct TestFrame {
     std::vector<std::uint8_t> bytes;  // from the Ethernet header on, and at least that
     int ifindex = 0;                  // in the current namespace; 0: its loopback device
     unsigned gso_size = 0;
-    int ingress_ifindex = 0;  // on egress: where it came in; 0: sent by this machine
+    int ingress_ifindex = 0;         // on egress: where it came in; 0: sent by this machine
+    std::array<unsigned, 2> seal{};  // skb->cb
 };
 
 struct TestRun {
     unsigned verdict = 0;
     std::vector<std::uint8_t> bytes;
-    unsigned priority = 0;  // skb->priority
+    unsigned priority = 0;           // skb->priority
+    std::array<unsigned, 2> seal{};  // skb->cb
 };
 
 inline TestRun run(const bpf_program* program, const TestFrame& frame) {
@@ -32,6 +35,7 @@ inline TestRun run(const bpf_program* program, const TestFrame& frame) {
     context.ifindex = static_cast<unsigned>(frame.ifindex);
     context.ingress_ifindex = static_cast<unsigned>(frame.ingress_ifindex);
     context.gso_size = frame.gso_size;
+    std::copy(frame.seal.begin(), frame.seal.end(), context.cb);
     context.gso_segs = frame.gso_size == 0 ? 0 : 2;
     TestRun result;
     result.bytes.resize(frame.bytes.size() + 256);
@@ -50,6 +54,7 @@ inline TestRun run(const bpf_program* program, const TestFrame& frame) {
     }
     result.verdict = options.retval;
     result.priority = context.priority;
+    std::copy_n(context.cb, result.seal.size(), result.seal.begin());
     result.bytes.resize(options.data_size_out);
     return result;
 }
