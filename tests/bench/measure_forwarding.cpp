@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Packets a second of established sessions, one way, on one core.
+#include <fmt/core.h>
+
+#include "bench/core.hpp"
+#include "bench/lane.hpp"
+#include "bench/measure.hpp"
+
+namespace ctgate::bench {
+namespace {
+
+constexpr double ns_per_second = 1e9;
+
+// A few tenths of a second.
+std::uint32_t packets_of(const Setup& setup, Kind kind) {
+    const std::uint32_t packets = setup.quick ? 100'000 : 200'000;
+    return hook_of(kind) == Hook::xdp ? 3 * packets : packets;
+}
+
+Measure forwarding(const std::vector<std::unique_ptr<Lane>>& lanes, std::uint32_t flows,
+                   const Setup& setup) {
+    establish(lanes, {0, flows}, setup.interrupts);
+    std::vector<Contender> contenders;
+    for (const auto& lane : lanes) {
+        contenders.push_back(
+            {std::string(name(lane->kind())), [&, flows] {
+                 const OnCore core(cores().back());
+                 const std::uint32_t packets = packets_of(setup, lane->kind());
+                 return std::vector{ns_per_second / lane->forward({0, flows}, packets)};
+             }});
+    }
+    const bool one = flows == 1;
+    Measure result{fmt::format("64-byte UDP, {} flow{}", flows, one ? "" : "s"),
+                   "packets/s",
+                   alternate(contenders, setup.rounds, setup.interrupts).at(0),
+                   {},
+                   {}};
+    compare(result, Kind::ctgate_tc, Kind::masquerade, 1.5);
+    compare(result, Kind::ctgate_xdp, Kind::masquerade, one ? 4.5 : 3.5);
+    if (one) {
+        compare_cost(result, Kind::ctgate_tc, Kind::tc_floor, 1.2);
+        compare_cost(result, Kind::ctgate_xdp, Kind::xdp_floor, 1.25);
+    }
+    return result;
+}
+
+}  // namespace
+
+std::vector<Measure> measure_forwarding(const Setup& setup) {
+    const auto lanes = make_lanes(
+        available(setup, {Kind::tc_floor, Kind::routing, Kind::masquerade, Kind::ctgate_off,
+                          Kind::ctgate_tc, Kind::xdp_floor, Kind::ctgate_xdp}),
+        setup);
+    return {forwarding(lanes, 1, setup), forwarding(lanes, 10'000, setup)};
+}
+
+}  // namespace ctgate::bench

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench/subject.hpp"
+
+#include <bpf/bpf.h>
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <numeric>
+#include <stdexcept>
+#include <system_error>
+
+#include "control/commands.hpp"
+#include "control/netns.hpp"
+#include "control/nft.hpp"
+#include "control/run_directory.hpp"
+#include "control/sysctl.hpp"
+#include "ctgate/counters.h"
+
+namespace ctgate::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto start_limit = 30s;
+constexpr auto status_interval = 50ms;
+constexpr auto command_limit = 20s;  // one `status` or `down`
+
+struct Description {
+    Kind kind;
+    std::string_view name;
+    const char* fast_path;  // of `ctgate run`; none: it is not ctgate
+};
+
+constexpr std::array descriptions{
+    Description{Kind::tc_floor, "floor (TC)", nullptr},
+    Description{Kind::xdp_floor, "floor (XDP)", nullptr},
+    Description{Kind::routing, "plain routing", nullptr},
+    Description{Kind::masquerade, "nft masquerade", nullptr},
+    Description{Kind::ctgate_off, "ctgate, stack", "off"},
+    Description{Kind::ctgate_tc, "ctgate, TC", "tc"},
+    Description{Kind::ctgate_xdp, "ctgate, XDP", "xdp"},
+};
+
+const Description& describe(Kind kind) {
+    return *std::find_if(descriptions.begin(), descriptions.end(),
+                         [&](const Description& each) { return each.kind == kind; });
+}
+
+// What half of all home routers do. Sessions last as long as ctgate's.
+constexpr const char* masquerade = R"(
+table ip bench {
+    chain source {
+        type nat hook postrouting priority srcnat;
+        oifname "outside" masquerade
+    }
+}
+)";
+constexpr const char* udp_timeout = "300";
+
+std::uint64_t read_counter(int map, std::uint32_t slot) {
+    std::vector<std::uint64_t> per_cpu(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+    if (bpf_map_lookup_elem(map, &slot, per_cpu.data()) != 0) {
+        throw std::system_error(errno, std::generic_category(), "Cannot read ctgate's counters");
+    }
+    return std::accumulate(per_cpu.begin(), per_cpu.end(), std::uint64_t{0});
+}
+
+}  // namespace
+
+std::string_view name(Kind kind) {
+    return describe(kind).name;
+}
+
+bool is_ctgate(Kind kind) {
+    return describe(kind).fast_path != nullptr;
+}
+
+bool translates(Kind kind) {
+    return kind == Kind::masquerade || is_ctgate(kind);
+}
+
+Hook hook_of(Kind kind) {
+    return kind == Kind::xdp_floor || kind == Kind::ctgate_xdp ? Hook::xdp : Hook::tc;
+}
+
+// One for each internal interface.
+struct Router::Floor {
+    Skeleton<floor_bpf> skeleton;
+    std::unique_ptr<Attachment> attachment;
+};
+
+Router::Router(const Network& network, Kind kind, const Setup& setup, const Words& options)
+    : network_(network), kind_(kind), setup_(setup) {
+    const netns::Scope scope(network_.router());
+    if (kind == Kind::tc_floor || kind == Kind::xdp_floor) {
+        lay_floor();
+    } else if (is_ctgate(kind)) {
+        start_ctgate(options);
+        return;
+    } else if (kind == Kind::masquerade) {
+        add_masquerade();
+    }
+    sysctl::write("net/ipv4/ip_forward", "1");
+}
+
+Router::~Router() {
+    try {
+        take_down();
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "ctgate_bench: {}\n", error.what());
+    }
+}
+
+void Router::lay_floor() {
+    std::array<Mac, 2> addresses{{{}, mac_of(external_interface)}};
+    {
+        const netns::Scope scope(network_.server());
+        addresses[0] = mac_of(server_interface);
+    }
+    for (const Internal& internal : network_.internals()) {
+        auto floor = std::make_unique<Floor>();
+        auto* constants = floor->skeleton->rodata;
+        constants->output = static_cast<std::uint32_t>(ifindex_of(external_interface));
+        std::copy_n(addresses[0].data(), sizeof(addresses),
+                    const_cast<__u8*>(constants->addresses));
+        floor->skeleton.load();
+        floor->attachment = std::make_unique<Attachment>(internal.router_interface,
+                                                         hook_of(kind_) == Hook::xdp
+                                                             ? floor->skeleton->progs.floor_xdp
+                                                             : floor->skeleton->progs.floor_tc);
+        floors_.push_back(std::move(floor));
+    }
+}
+
+void Router::add_masquerade() {
+    nft::run(masquerade, "Cannot add a masquerade rule");
+    for (const char* setting : {"net/netfilter/nf_conntrack_udp_timeout",
+                                "net/netfilter/nf_conntrack_udp_timeout_stream"}) {
+        sysctl::write(setting, udp_timeout);
+    }
+}
+
+void Router::start_ctgate(const Words& options) {
+    Words words{setup_.ctgate,      "run",         "--external",
+                external_interface, "--fast-path", describe(kind_).fast_path};
+    for (const Internal& internal : network_.internals()) {
+        words.insert(words.end(), {"--internal", internal.router_interface});
+    }
+    words.insert(words.end(), options.begin(), options.end());
+    log_ = memory_file();
+    daemon_.emplace(words, log_);
+    try {
+        wait_until_it_serves();
+    } catch (...) {
+        take_down();  // no object, no destructor
+        throw;
+    }
+}
+
+void Router::wait_until_it_serves() {
+    const auto deadline = std::chrono::steady_clock::now() + start_limit;
+    while (run_program({setup_.ctgate, "status"}, command_limit, &setup_.interrupts).status !=
+           exit_success) {
+        const auto ended = daemon_->wait(status_interval, &setup_.interrupts);
+        if (ended || std::chrono::steady_clock::now() > deadline) {
+            throw std::runtime_error(
+                fmt::format("'ctgate run --fast-path {}' {}:\n{}", describe(kind_).fast_path,
+                            ended ? fmt::format("ended with status {}", *ended) : "does not serve",
+                            contents_of(log_)));
+        }
+    }
+}
+
+void Router::take_down() {
+    if (!daemon_) {
+        return;
+    }
+    const netns::Scope scope(network_.router());
+    const Outcome outcome = run_program({setup_.ctgate, "down"}, command_limit);
+    daemon_.reset();
+    if (outcome.status != exit_success) {
+        throw std::runtime_error(
+            fmt::format("'ctgate down' failed ({}): {}", outcome.status, outcome.output));
+    }
+}
+
+std::uint64_t Router::sessions() const {
+    const netns::Scope scope(network_.router());
+    return std::stoull(sysctl::read("net/netfilter/nf_conntrack_count").value_or("0"));
+}
+
+std::optional<std::uint64_t> Router::short_path() const {
+    if (!is_ctgate(kind_) || kind_ == Kind::ctgate_off) {
+        return std::nullopt;
+    }
+    const netns::Scope scope(network_.router());
+    const auto directory = RunDirectory::find();
+    if (!directory) {
+        throw std::runtime_error("ctgate is no longer in its router");
+    }
+    const FileDescriptor counters(bpf_obj_get(directory->pin("counters").c_str()));
+    return read_counter(counters.get(), CTGATE_COUNT_SHORT_PATH);
+}
+
+}  // namespace ctgate::bench
