@@ -4,6 +4,8 @@
 #   make build          build/ctgate, and the tests
 #   sudo make demo      install what is missing, build, try the gateway in network namespaces
 #   sudo make test      install what is missing, build, run unit, BPF and system tests
+#   sudo make bench     measure it against the kernel's own ways: table, build/bench.json, bench.svg;
+#                       sudo make bench-quick: less of it, in under two minutes
 #   sudo make deps      install Debian packages; FOR="build demo": only those of these groups
 #   sudo make install   below PREFIX (/usr/local); DESTDIR for packagers
 #   make lint           clang-format, clang-tidy, shellcheck; make format: does the first
@@ -21,7 +23,7 @@ JOBS ?= $(shell nproc)
 TEST_JOBS ?= $(shell echo $$((2 * $$(nproc))))
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
-FOR ?= build demo test lint fuzz vm
+FOR ?= build demo test bench lint fuzz vm
 
 # Recursive, because only lint and format need them.
 cpp_sources = $(shell find control tests -name '*.[ch]pp')
@@ -55,7 +57,7 @@ endef
 # $(call need_root,VERB)
 need_root = @[ "$$(id -u)" -eq 0 ] || { echo "make: only root can; run 'sudo make $(1)'" >&2; exit 1; }
 
-.PHONY: build help deps demo test lint format sanitize fuzz install clean
+.PHONY: build help deps demo test bench bench-quick lint format sanitize fuzz install clean
 
 build:
 	$(call compile,$(BUILD),all)
@@ -77,6 +79,18 @@ test:
 	$(call need,build demo test)
 	$(call compile,$(BUILD),all)
 	$(call run_tests,$(BUILD))
+
+bench:
+	$(call need_root,bench)
+	$(call need,build bench)
+	$(call compile,$(BUILD),ctgate ctgate_bench)
+	@$(BUILD)/ctgate_bench --json $(BUILD)/bench.json --svg $(BUILD)/bench.svg
+
+bench-quick:
+	$(call need_root,bench-quick)
+	$(call need,build bench)
+	$(call compile,$(BUILD),ctgate ctgate_bench)
+	@$(BUILD)/ctgate_bench --quick --json $(BUILD)/bench.json --svg $(BUILD)/bench.svg
 
 lint: build
 	clang-format --dry-run -Werror $(cpp_sources)

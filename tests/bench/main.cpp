@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "bench/core.hpp"
+#include "bench/lane.hpp"
 #include "bench/measure.hpp"
 #include "bench/report.hpp"
 #include "control/commands.hpp"
@@ -124,18 +124,32 @@ Setup make_setup(const Options& options, const Interrupts& interrupts) {
     setup.quick = options.quick;
     setup.rounds = options.rounds != 0 ? options.rounds : options.quick ? 3 : 7;
     setup.sessions = options.sessions;
-    setup.xdp = knows_xdp(options.ctgate);
-    if (!setup.xdp) {
-        fmt::print("This ctgate has no short path in XDP: that and its floor are left out.\n");
-    }
     return setup;
+}
+
+// Whether the short path in XDP is there, and starts: others are to be measured without it, too.
+bool serves_by_xdp(const Setup& setup, Report& report) {
+    if (!knows_xdp(setup.ctgate)) {
+        fmt::print("This ctgate has no short path in XDP; that is left out.\n");
+        return false;
+    }
+    try {
+        const Lane lane(Kind::ctgate_xdp, setup);
+        return true;
+    } catch (const Interrupted&) {
+        throw;
+    } catch (const std::exception& error) {
+        report.failed(name(Kind::ctgate_xdp), error.what());
+        return false;
+    }
 }
 
 int measure(const Options& options) {
     load_kernel_modules();
     const Interrupts interrupts;
-    const Setup setup = make_setup(options, interrupts);
+    Setup setup = make_setup(options, interrupts);
     Report report;
+    setup.xdp = serves_by_xdp(setup, report);
     for (const Measurement& each : measurements) {
         if (!is_wanted(each, options)) {
             continue;

@@ -44,7 +44,6 @@ void compare_less(Measure& measure, Kind subject, Kind rival, double at_most) {
 std::vector<Kind> available(const Setup& setup, std::vector<Kind> wanted) {
     if (!setup.xdp) {
         std::erase(wanted, Kind::ctgate_xdp);
-        std::erase(wanted, Kind::xdp_floor);
     }
     return wanted;
 }

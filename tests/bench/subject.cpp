@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/subject.hpp"
 
-#include <bpf/bpf.h>
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <numeric>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
-#include <system_error>
 
 #include "control/commands.hpp"
 #include "control/netns.hpp"
 #include "control/nft.hpp"
-#include "control/run_directory.hpp"
 #include "control/sysctl.hpp"
-#include "ctgate/counters.h"
 
 namespace ctgate::bench {
 namespace {
@@ -59,14 +55,6 @@ table ip bench {
 }
 )";
 constexpr const char* udp_timeout = "300";
-
-std::uint64_t read_counter(int map, std::uint32_t slot) {
-    std::vector<std::uint64_t> per_cpu(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-    if (bpf_map_lookup_elem(map, &slot, per_cpu.data()) != 0) {
-        throw std::system_error(errno, std::generic_category(), "Cannot read ctgate's counters");
-    }
-    return std::accumulate(per_cpu.begin(), per_cpu.end(), std::uint64_t{0});
-}
 
 }  // namespace
 
@@ -197,12 +185,15 @@ std::optional<std::uint64_t> Router::short_path() const {
         return std::nullopt;
     }
     const netns::Scope scope(network_.router());
-    const auto directory = RunDirectory::find();
-    if (!directory) {
-        throw std::runtime_error("ctgate is no longer in its router");
+    const Outcome outcome = run_program({setup_.ctgate, "show", "counters", "--json"},
+                                        command_limit, &setup_.interrupts);
+    const auto document = nlohmann::json::parse(outcome.output, nullptr, false);
+    const nlohmann::json::json_pointer counter("/counters/short_path");
+    if (outcome.status != exit_success || !document.contains(counter)) {
+        throw std::runtime_error(
+            fmt::format("'ctgate show counters' has no short_path: {}", outcome.output));
     }
-    const FileDescriptor counters(bpf_obj_get(directory->pin("counters").c_str()));
-    return read_counter(counters.get(), CTGATE_COUNT_SHORT_PATH);
+    return document.at(counter).get<std::uint64_t>();
 }
 
 }  // namespace ctgate::bench
