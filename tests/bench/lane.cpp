@@ -31,9 +31,13 @@ std::vector<std::string> client_interfaces(const Network& network) {
     return names;
 }
 
-// A veth takes frames from XDP when its peer has NAPI.
-const Network& with_napi(const Network& network) {
+// A veth takes frames from XDP when its peer has NAPI: from the generator, and from an endpoint in
+// XDP that echoes.
+const Network& with_napi(const Network& network, Hook endpoints) {
     const netns::Scope scope(network.router());
+    if (endpoints == Hook::xdp) {
+        enable_gro(external_interface);
+    }
     for (const Internal& internal : network.internals()) {
         enable_gro(internal.router_interface);
     }
@@ -47,7 +51,7 @@ Lane::Lane(Kind kind, const Setup& setup, unsigned internal_links, const Words& 
       network_(internal_links, translates(kind)),
       at_client_(network_.client(), client_interfaces(network_), hook_of(kind)),
       at_server_(network_.server(), {server_interface}, hook_of(kind)),
-      router_(with_napi(network_), kind, setup, options) {
+      router_(with_napi(network_, hook_of(kind)), kind, setup, options) {
     for (const Internal& internal : network_.internals()) {
         generators_.push_back(std::make_unique<Generator>(network_, internal));
     }

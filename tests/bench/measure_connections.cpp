@@ -64,7 +64,7 @@ double connections_per_second(const Site& site, const FileDescriptor& listener, 
 }  // namespace
 
 std::vector<Measure> measure_connections(const Setup& setup) {
-    const unsigned number = setup.quick ? 1'000 : 3'000;
+    const unsigned number = setup.quick ? 500 : 3'000;
     const auto sites = make_sites(setup);
     std::vector<FileDescriptor> listeners;
     std::vector<Contender> contenders;

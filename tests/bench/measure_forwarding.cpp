@@ -13,7 +13,7 @@ constexpr double ns_per_second = 1e9;
 
 // A few tenths of a second.
 std::uint32_t packets_of(const Setup& setup, Kind kind) {
-    const std::uint32_t packets = setup.quick ? 100'000 : 200'000;
+    const std::uint32_t packets = setup.quick ? 60'000 : 200'000;
     return hook_of(kind) == Hook::xdp ? 3 * packets : packets;
 }
 

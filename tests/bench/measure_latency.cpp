@@ -64,7 +64,7 @@ Measure result(const char* title, std::vector<Series> series) {
 }  // namespace
 
 std::vector<Measure> measure_latency(const Setup& setup) {
-    const unsigned number = setup.quick ? 10'000 : 30'000;
+    const unsigned number = setup.quick ? 5'000 : 30'000;
     const auto sites = make_sites(setup);
     std::vector<Ends> ends;
     std::vector<Contender> contenders;
