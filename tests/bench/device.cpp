@@ -66,6 +66,16 @@ void enable_gro(const std::string& interface) {
     request(SIOCETHTOOL, interface, &value, "Cannot turn GRO on for");
 }
 
+void set_queues(const std::string& interface, unsigned number) {
+    ethtool_channels channels{};
+    channels.cmd = ETHTOOL_GCHANNELS;
+    request(SIOCETHTOOL, interface, &channels, "Cannot read the queues of");
+    channels.cmd = ETHTOOL_SCHANNELS;
+    channels.rx_count = number;
+    channels.tx_count = number;
+    request(SIOCETHTOOL, interface, &channels, "Cannot set the queues of");
+}
+
 Attachment::Attachment(const std::string& interface, const bpf_program* program) {
     const int index = ifindex_of(interface);
     const int descriptor = bpf_program__fd(program);

@@ -21,6 +21,9 @@ Mac mac_of(const std::string& interface);
 // On a veth it also means NAPI, without which it takes no frames from XDP.
 void enable_gro(const std::string& interface);
 
+// A new veth has one queue each way, whose NAPI runs on one core at a time.
+void set_queues(const std::string& interface, unsigned number);
+
 // A program at TC ingress or in native XDP; it goes with this object.
 class Attachment {
   public:

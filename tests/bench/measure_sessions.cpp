@@ -15,7 +15,8 @@ namespace {
 
 constexpr double ns_per_second = 1e9;
 constexpr std::uint32_t few = 1'000;
-constexpr std::uint32_t packets = 200'000;
+constexpr std::uint32_t packets_of_few = 200'000;
+constexpr std::uint32_t packets_of_many = 1'500'000;
 constexpr std::uint32_t many_by_default = 200'000;  // ctgate's records have room for them anyway
 
 // What the machine's table has room for, beside what else is in it. The limit is the machine's own;
@@ -27,12 +28,17 @@ std::uint32_t possible(std::uint32_t wanted) {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, room));
 }
 
+// A record is renewed every second, those of all flows at about the same time: a round of many
+// flows has to be long enough to have its fair part of that.
+std::uint32_t packets_of(std::uint32_t flows) {
+    return flows <= few ? packets_of_few : std::max(packets_of_many / flows, 1U) * flows;
+}
+
 Contender contender(Lane& lane, std::uint32_t flows) {
-    return {
-        fmt::format("{}, {} sessions", name(lane.kind()), flows), [&lane, flows] {
-            const OnCore core(cores().back());
-            return std::vector{ns_per_second / lane.forward({0, flows}, std::max(packets, flows))};
-        }};
+    return {fmt::format("{}, {} sessions", name(lane.kind()), flows), [&lane, flows] {
+                const OnCore core(cores().back());
+                return std::vector{ns_per_second / lane.forward({0, flows}, packets_of(flows))};
+            }};
 }
 
 std::vector<Series> rates(Kind kind, std::uint32_t many, const Setup& setup) {

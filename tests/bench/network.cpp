@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "bench/device.hpp"
 #include "bench/flows.h"
 #include "control/netlink.hpp"
 #include "control/netns.hpp"
@@ -95,11 +96,13 @@ void Network::build_outside(bool translated) {
         const netns::Scope scope(router_);
         Netlink netlink;
         netlink.add_veth(external_interface, server_interface, server_);
+        set_queues(external_interface, static_cast<unsigned>(internals_.size()));
         netlink.add_address(external_interface, {address(router_outside), link_prefix});
         netlink.set_up(external_interface, true);
         netlink.add_route(default_route(address(server_outside)));
     }
     const netns::Scope scope(server_);
+    set_queues(server_interface, static_cast<unsigned>(internals_.size()));
     Netlink netlink;
     netlink.add_address(server_interface, {address(server_outside), link_prefix});
     netlink.set_up(server_interface, true);
