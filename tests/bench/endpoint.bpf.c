@@ -9,14 +9,13 @@
 #include <linux/ip.h>
 #include <linux/pkt_cls.h>
 #include <linux/udp.h>
-#include <stdbool.h>
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #include "flows.h"
 
-bool echo;
+__u32 echo;
 
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -20,7 +20,7 @@ class Endpoint {
   public:
     Endpoint(const FileDescriptor& netns, const std::vector<std::string>& interfaces, Hook hook);
 
-    void echo(bool on) { skeleton_->bss->echo = on; }
+    void echo(bool on) { skeleton_->bss->echo = on ? 1 : 0; }
     std::uint64_t arrived() const;
 
   private:

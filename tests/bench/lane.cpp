@@ -25,6 +25,7 @@ constexpr double mostly = 0.98;       // of the packets; the others renew what t
 
 std::vector<std::string> client_interfaces(const Network& network) {
     std::vector<std::string> names;
+    names.reserve(network.internals().size());
     for (const Internal& internal : network.internals()) {
         names.push_back(internal.client_interface);
     }
@@ -169,6 +170,7 @@ double Lane::forward_by_two(const Flows& flows, std::uint32_t packets) {
 std::vector<std::unique_ptr<Lane>> make_lanes(const std::vector<Kind>& kinds, const Setup& setup,
                                               unsigned internal_links) {
     std::vector<std::unique_ptr<Lane>> lanes;
+    lanes.reserve(kinds.size());
     for (const Kind kind : kinds) {
         lanes.push_back(std::make_unique<Lane>(kind, setup, internal_links));
     }
