@@ -20,7 +20,7 @@ MAKEFLAGS += --no-print-directory
 BUILD ?= build
 JOBS ?= $(shell nproc)
 # A system test mostly waits, and each is in network namespaces of its own.
-TEST_JOBS ?= $(shell echo $$((2 * $$(nproc))))
+TEST_JOBS ?= $(shell echo $$(($$(nproc) + 1)))
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 FOR ?= build demo test bench lint fuzz vm

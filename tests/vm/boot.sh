@@ -9,7 +9,7 @@ kernel=$2
 initramfs=$3
 log=$4
 mode=$5
-limit=${VM_TIMEOUT:-400}
+limit=${VM_TIMEOUT:-600}
 # (42 << 1) | 1: what init's `quit 42` makes of qemu's status. Not 1, with which qemu ends when it
 # cannot start; not 0, which is a power-off or a panic.
 all_passed=85

@@ -26,9 +26,9 @@ equals() {
     return 1
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds.
+# wait_for SECONDS COMMAND...: until it succeeds. A busy machine gets three times as many.
 wait_for() {
-    local deadline=$((SECONDS + $1))
+    local deadline=$((SECONDS + 3 * $1))
     shift
     until "$@" >/dev/null 2>&1; do
         [ $SECONDS -lt $deadline ] || return 1
