@@ -66,6 +66,11 @@ void enable_gro(const std::string& interface) {
     request(SIOCETHTOOL, interface, &value, "Cannot turn GRO on for");
 }
 
+void complete_checksums(const std::string& interface) {
+    ethtool_value value{ETHTOOL_STXCSUM, 0};
+    request(SIOCETHTOOL, interface, &value, "Cannot turn checksum offload off for");
+}
+
 void set_queues(const std::string& interface, unsigned number) {
     ethtool_channels channels{};
     channels.cmd = ETHTOOL_GCHANNELS;

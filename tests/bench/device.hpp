@@ -21,6 +21,9 @@ Mac mac_of(const std::string& interface);
 // On a veth it also means NAPI, without which it takes no frames from XDP.
 void enable_gro(const std::string& interface);
 
+// What the interface sends has its checksums, which XDP cannot leave to whoever comes next.
+void complete_checksums(const std::string& interface);
+
 // A new veth has one queue each way, whose NAPI runs on one core at a time.
 void set_queues(const std::string& interface, unsigned number);
 

@@ -67,7 +67,9 @@ std::vector<Measure> measure_connections(const Setup& setup) {
     const unsigned number = setup.quick ? 500 : 3'000;
     const auto sites = make_sites(setup);
     std::vector<FileDescriptor> listeners;
+    listeners.reserve(sites.size());
     std::vector<Contender> contenders;
+    contenders.reserve(sites.size());
     for (const auto& site : sites) {
         listeners.push_back(server_socket(*site, SOCK_STREAM, port));
     }

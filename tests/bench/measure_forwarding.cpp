@@ -22,6 +22,7 @@ Measure forwarding(const std::vector<std::unique_ptr<Lane>>& lanes, std::uint32_
                    const Setup& setup) {
     establish(lanes, {0, flows}, setup.interrupts);
     std::vector<Contender> contenders;
+    contenders.reserve(lanes.size());
     for (const auto& lane : lanes) {
         contenders.push_back(
             {std::string(name(lane->kind())), [&, flows] {

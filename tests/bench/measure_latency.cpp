@@ -67,7 +67,9 @@ std::vector<Measure> measure_latency(const Setup& setup) {
     const unsigned number = setup.quick ? 5'000 : 30'000;
     const auto sites = make_sites(setup);
     std::vector<Ends> ends;
+    ends.reserve(sites.size());
     std::vector<Contender> contenders;
+    contenders.reserve(sites.size());
     for (const auto& site : sites) {
         ends.push_back({client_socket(*site, SOCK_DGRAM), server_socket(*site, SOCK_DGRAM, port)});
         connect_to_server(ends.back().client, port);

@@ -13,6 +13,7 @@ std::vector<Measure> measure_new_sessions(const Setup& setup) {
         available(setup, {Kind::masquerade, Kind::ctgate_off, Kind::ctgate_tc, Kind::ctgate_xdp}),
         setup);
     std::vector<Contender> contenders;
+    contenders.reserve(lanes.size());
     for (const auto& lane : lanes) {
         contenders.push_back(
             {std::string(name(lane->kind())), [&, flows, first = std::uint32_t{0}]() mutable {

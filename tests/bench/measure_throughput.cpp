@@ -71,6 +71,7 @@ void wait_for_server(const Site& site, const Setup& setup) {
 Measure bulk(const std::vector<std::unique_ptr<Site>>& sites, const Load& load,
              const Setup& setup) {
     std::vector<Contender> contenders;
+    contenders.reserve(sites.size());
     for (const auto& site : sites) {
         contenders.push_back({std::string(name(site->kind())),
                               [&] { return std::vector{transfer(*site, load, setup)}; }});

@@ -39,6 +39,7 @@ std::vector<Measure> measure_two_cores(const Setup& setup) {
                    setup, 2);
     establish(lanes, flows, setup.interrupts);
     std::vector<Contender> contenders;
+    contenders.reserve(2 * lanes.size());
     for (const auto& lane : lanes) {
         contenders.push_back(contender(*lane, false, setup.quick));
         contenders.push_back(contender(*lane, true, setup.quick));

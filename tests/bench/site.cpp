@@ -33,18 +33,24 @@ sockaddr_in at_server(std::uint16_t port) {
     return result;
 }
 
-// XDP hands frames only to interfaces with NAPI; a program there would take their offloads away.
+// XDP hands frames only to interfaces with NAPI, and takes packets with whole checksums only: as
+// hardware receives them, but not a veth.
+void prepare_for_xdp(const std::string& interface) {
+    enable_gro(interface);
+    complete_checksums(interface);
+}
+
 const Network& prepared(const Network& network, Kind kind) {
     {
         const netns::Scope scope(network.client());
         sysctl::write("net/ipv4/ip_local_port_range", "10000 65000");
         if (hook_of(kind) == Hook::xdp) {
-            enable_gro(network.internals().front().client_interface);
+            prepare_for_xdp(network.internals().front().client_interface);
         }
     }
     const netns::Scope scope(network.server());
     if (hook_of(kind) == Hook::xdp) {
-        enable_gro(server_interface);
+        prepare_for_xdp(server_interface);
     }
     return network;
 }
