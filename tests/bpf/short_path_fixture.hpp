@@ -42,7 +42,7 @@ class ShortPath : public DataplaneTest, public testing::WithParamInterface<std::
     }
 
     // Of the session, as it is inside, and as it is outside.
-    static Packet from_client(IPv4 ip = {}, std::uint8_t flags = ACK) {
+    static Packet from_client(const IPv4& ip = {}, std::uint8_t flags = ACK) {
         return packet(ip, 40000, 80, flags);
     }
     static Packet from_server(std::uint16_t external_port = 40001, std::uint8_t flags = ACK) {
