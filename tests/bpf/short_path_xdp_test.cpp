@@ -53,7 +53,7 @@ TEST_P(ShortPathInXdp, TimeToLiveAndServiceAreThoseOfThePacket) {
 // Whatever carries over in the sums of the headers and of the payload.
 TEST_P(ShortPathInXdp, EveryChecksum) {
     establish_with_records();
-    for (unsigned id = 0; id < 0x10000; id += 251) {
+    for (unsigned id = 0; id < 0x10000; id += 2039) {
         Packet packet = from_client({.id = static_cast<std::uint16_t>(id)});
         packet.payload = {static_cast<char>(id >> 8), static_cast<char>(id)};
         EXPECT_EQ(from_inside_in_xdp(packet), in_xdp()) << id;
@@ -149,22 +149,24 @@ TEST_P(ShortPathInXdpOfUdp, WithoutChecksumItHasNone) {
     EXPECT_EQ(forwarded(), expected.bytes());
 }
 
-// RFC 768: a sum of zero is written as its complement.
+// RFC 768: a sum of zero is written as its complement. Which packet that is, is found out first:
+// records are trusted for a second.
 TEST_P(ShortPathInXdpOfUdp, ChecksumThatBecomesZero) {
-    establish_with_records();
-    bool seen = false;
-    for (unsigned word = 0; word < 0x10000 && !seen; word++) {
-        Packet packet = from_client();
+    constexpr std::size_t checksum = 14 + 20 + 6;
+    Packet packet = from_client();
+    Bytes expected;
+    for (unsigned word = 0; word < 0x10000; word++) {
         packet.payload = {static_cast<char>(word >> 8), static_cast<char>(word)};
-        const Bytes expected = to_server(packet).bytes();
-        constexpr std::size_t checksum = 14 + 20 + 6;
+        expected = to_server(packet).bytes();
         if (expected[checksum] == 0xff && expected[checksum + 1] == 0xff) {
-            EXPECT_EQ(from_inside_in_xdp(packet), in_xdp());
-            EXPECT_EQ(forwarded(), expected);
-            seen = true;
+            break;
         }
     }
-    EXPECT_TRUE(seen);
+    establish_with_records();
+    EXPECT_EQ(from_inside_in_xdp(packet), in_xdp());
+    EXPECT_EQ(forwarded(), expected);
+    EXPECT_EQ(expected[checksum], 0xff);
+    EXPECT_EQ(expected[checksum + 1], 0xff);
 }
 
 }  // namespace
