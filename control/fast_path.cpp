@@ -103,14 +103,7 @@ Choice choose(FastPath wanted, const std::vector<Link>& links, const std::map<in
             choice.warnings.push_back(std::move(*what));
         }
     }
-    if (wanted == FastPath::xdp) {
-        if (choice.xdp.empty() && !links.empty()) {
-            throw std::runtime_error(
-                fmt::format("--fast-path xdp: no interface can have it: {}; '--fast-path auto' "
-                            "takes what there is",
-                            fmt::join(choice.reasons, "; ")));
-        }
-    } else if (!choice.reasons.empty() || !choice.warnings.empty()) {
+    if (wanted == FastPath::automatic && !(choice.reasons.empty() && choice.warnings.empty())) {
         std::move(choice.warnings.begin(), choice.warnings.end(),
                   std::back_inserter(choice.reasons));
         choice.warnings.clear();
@@ -118,6 +111,20 @@ Choice choose(FastPath wanted, const std::vector<Link>& links, const std::map<in
     }
     choice.mode = choice.xdp.empty() ? FastPath::tc : FastPath::xdp;
     return choice;
+}
+
+void check(FastPath wanted, const std::vector<Link>& links, Netlink& netlink,
+           const RunDirectory& directory) {
+    if (wanted != FastPath::xdp || links.empty()) {
+        return;
+    }
+    const Choice choice = choose(wanted, links, gather(links, netlink, directory));
+    if (choice.xdp.empty()) {
+        throw std::runtime_error(
+            fmt::format("--fast-path xdp: no interface can have it: {}; '--fast-path auto' takes "
+                        "what there is",
+                        fmt::join(choice.reasons, "; ")));
+    }
 }
 
 State establish(FastPath wanted, const std::vector<Link>& links, Netlink& netlink,
@@ -132,7 +139,7 @@ State establish(FastPath wanted, const std::vector<Link>& links, Netlink& netlin
                         .reasons = choice.reasons,
                         .warnings = choice.warnings};
     State state = without;
-    if (wanted == FastPath::xdp) {
+    if (wanted == FastPath::xdp && !choice.xdp.empty()) {
         attach(choice.xdp, program(), directory, journal, state);
     } else if (choice.mode == FastPath::xdp) {
         std::vector<std::string> reasons;

@@ -36,8 +36,11 @@ struct Choice {
     std::vector<std::string> warnings;  // what XDP may lose
 };
 
-// Throws when XDP is asked for and no interface can have it.
 Choice choose(FastPath wanted, const std::vector<Link>& links, const std::map<int, Facts>& facts);
+
+// Throws when XDP is asked for and none of these interfaces can have it.
+void check(FastPath wanted, const std::vector<Link>& links, Netlink& netlink,
+           const RunDirectory& directory);
 
 struct State {
     FastPath mode = FastPath::tc;
@@ -48,7 +51,7 @@ struct State {
 };
 
 // Brings it about for these interfaces, which are all that are served. `program`: loads ours for
-// XDP. Throws when XDP is asked for and cannot be had; `auto` does without.
+// XDP. Throws when a driver that should does not take it and XDP is asked for; `auto` does without.
 State establish(FastPath wanted, const std::vector<Link>& links, Netlink& netlink,
                 const std::function<int()>& program, const RunDirectory& directory,
                 Journal& journal);

@@ -134,6 +134,15 @@ void Gateway::check() {
     }
     check_interfaces(netlink_, config_);
     check_forwards(netlink_, config_);
+    std::vector<Link> links;
+    for (const std::vector<std::string>& names : {config_.internal, config_.external}) {
+        for (const std::string& name : names) {
+            if (auto link = netlink_.link(name)) {
+                links.push_back(std::move(*link));
+            }
+        }
+    }
+    fast_path::check(config_.fast_path, links, netlink_, directory_);
 }
 
 void Gateway::program() {

@@ -29,6 +29,14 @@ most_in_xdp() {
     counted short_path_xdp $((all * 9 / 10))
 }
 
+# fails_naming PATTERN: a start with a bridge and a tunnel only.
+fails_naming() {
+    inside gateway ip tuntap add tunnel mode tun
+    ip -n "$(netns gateway)" link set tunnel up
+    exits 1 ctgate run --internal inside --external tunnel --fast-path xdp 2>"$work/error" || return
+    matches "$1" "$(cat "$work/error")"
+}
+
 build_topology
 add_host client3
 add_link client3 eth0 $third/24 gateway direct 10.1.0.1/24
@@ -43,6 +51,8 @@ check "and says so" equals tc "$(mode)"
 check "and why" matches "is a veth" "$(ctgate status --json | jq -r '.short_path.reasons[]')"
 stop_ctgate
 
+check "where no interface can have XDP it is an error that names them" \
+    fails_naming "no interface can have it: .*'inside'.*'tunnel'"
 check "it starts with XDP" run_ctgate --internal direct --internal inside --external outside \
     --fast-path xdp
 check "status: XDP" equals xdp "$(mode)"
