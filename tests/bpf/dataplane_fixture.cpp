@@ -148,6 +148,20 @@ std::map<std::string, std::uint64_t> read_counters() {
     return result;
 }
 
+namespace {
+
+std::set<std::string> moved_since(const std::map<std::string, std::uint64_t>& before) {
+    std::set<std::string> names;
+    for (const auto& [name, value] : read_counters()) {
+        if (value != before.at(name)) {
+            names.insert(name);
+        }
+    }
+    return names;
+}
+
+}  // namespace
+
 DataplaneTest::DataplaneTest()
     : inside_(make_interface("in0", "in1", "10.0.0.1/24", gateway_programs()->progs.internal_l2,
                              "internal_packets")),
@@ -323,11 +337,7 @@ Fate DataplaneTest::run_on(const Interface& interface, const Bytes& frame, unsig
         EXPECT_THAT(result.verdict, testing::AnyOf(TC_ACT_SHOT, TC_ACT_UNSPEC));
         EXPECT_EQ(result.bytes, frame) << "changed on " << interface.name;
     }
-    for (const auto& [name, value] : read_counters()) {
-        if (value != before.at(name)) {
-            fate.counted.insert(name);
-        }
-    }
+    fate.counted = moved_since(before);
     EXPECT_EQ(fate.counted.erase(interface.packets), 1u);
     return fate;
 }
@@ -365,11 +375,7 @@ Fate DataplaneTest::run_in_xdp(const Interface& interface, Packet packet) {
         EXPECT_EQ(result.verdict, XDP_PASS);
         EXPECT_EQ(result.bytes, packet.bytes()) << "changed on " << interface.name;
     }
-    for (const auto& [name, value] : read_counters()) {
-        if (value != before.at(name)) {
-            fate.counted.insert(name);
-        }
-    }
+    fate.counted = moved_since(before);
     EXPECT_EQ(fate.counted.erase(interface.packets), fate.forwarded ? 1u : 0u);
     return fate;
 }

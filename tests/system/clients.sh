@@ -105,6 +105,15 @@ checksums_in_software() {
     done
 }
 
+# add_tunnel HOST DEVICE ADDRESS HOST DEVICE ADDRESS: without Ethernet header.
+add_tunnel() {
+    background "$1" "$python" "$system_tests/tunnel.py" "$(netns "$1")" "$2" "$(netns "$4")" "$5" \
+        >"$work/tunnel.log" 2>&1
+    wait_for 10 ip -n "$(netns "$4")" link show "$5"
+    set_up "$1" "$2" "$3/24" 1500
+    set_up "$4" "$5" "$6/24" 1500
+}
+
 # craft HOST EXPRESSION...: sends packets, each an expression of scapy's, e.g.
 # craft client1 'IP(dst="198.51.100.2")/UDP(dport=9)'
 craft() {

@@ -13,15 +13,6 @@ set -eu
 [ -c /dev/net/tun ] || skip "needs /dev/net/tun"
 external3=192.0.2.1
 
-# add_tunnel HOST DEVICE ADDRESS HOST DEVICE ADDRESS
-add_tunnel() {
-    background "$1" $python "$system_tests/tunnel.py" "$(netns "$1")" "$2" "$(netns "$4")" "$5" \
-        >"$work/tunnel.log" 2>&1
-    wait_for 10 ip -n "$(netns "$4")" link show "$5"
-    set_up "$1" "$2" "$3/24" 1500
-    set_up "$4" "$5" "$6/24" 1500
-}
-
 # check_streams HOW EXTERNAL PORT CLIENT...
 check_streams() {
     local client protocol name

@@ -17,7 +17,7 @@ start_stream() {
 # end_stream NAME
 end_stream() {
     kill "${stream_pid[$1]}"
-    wait "${stream_pid[$1]}" 2>/dev/null || true
+    ! wait "${stream_pid[$1]}" 2>/dev/null
 }
 
 # answers NAME: so many came until now.
