@@ -31,33 +31,6 @@ add chain ip ctgate accepted_input { type filter hook input priority 2147483646;
 add chain ip ctgate accept_session
 )";
 
-// Expected sessions (of conntrack helpers) begin as `related`, as ICMP errors always are.
-constexpr const char* fixed_rules = R"(
-add rule ip ctgate outside_in iifname @external ip daddr @internal_addresses counter name guard_internal_destination drop
-add rule ip ctgate clamp oifname @clamped tcp flags & (syn|rst) == syn tcp option maxseg size set rt mtu
-add rule ip ctgate clamp iifname @clamped tcp flags & (syn|rst) == syn tcp option maxseg size set rt mtu
-add rule ip ctgate guard iifname @internal oifname @external goto guard_session
-add rule ip ctgate guard iifname @external oifname @internal goto guard_inbound
-add rule ip ctgate guard iifname @external oifname @external goto guard_inbound
-add rule ip ctgate guard iifname @opened oifname != @internal oifname != @external ct direction original ct status ! dnat counter name guard_not_served drop
-add rule ip ctgate guard oifname @internal ct direction reply ct reply ip daddr @external_addresses goto guard_session
-add rule ip ctgate guard iifname @internal oifname @internal ct status dnat ct original ip daddr @external_addresses goto guard_session
-add rule ip ctgate guard_inbound ct direction original ct status ! dnat counter name guard_unsolicited drop
-add rule ip ctgate guard_inbound goto guard_session
-add rule ip ctgate guard_session ct state { invalid, untracked } counter name guard_not_tracked drop
-add rule ip ctgate guard_session ct state new accept
-add rule ip ctgate guard_session ip protocol != icmp ct state related accept
-add rule ip ctgate leak ip daddr @exempt accept
-add rule ip ctgate leak oifname @external iifname @internal ip saddr != @external_addresses fib saddr type != local counter name guard_internal_source drop
-add rule ip ctgate leak oifname @external ip saddr @internal_addresses counter name guard_internal_source drop
-add rule ip ctgate accepted oifname @external jump accept_session
-add rule ip ctgate accepted iifname @external jump accept_session
-add rule ip ctgate accepted oifname @internal ct status dnat jump accept_session
-add rule ip ctgate accepted_input iifname @external ct status dnat jump accept_session
-add rule ip ctgate accepted_input iifname @internal ct status dnat jump accept_session
-add rule ip ctgate source ip daddr @exempt accept
-)";
-
 std::string quoted(const std::string& name) {
     return fmt::format("\"{}\"", name);
 }
@@ -70,21 +43,24 @@ std::string prefix(const IpPrefix& prefix) {
     return IpPrefix{prefix.network(), prefix.length}.text();
 }
 
-// A set and what is in it, whatever was in it before. `Write`: an element as nft reads it.
+// Right side of a match, "" for nothing to be matched. Brackets only around several: nft makes a
+// set of what is in them, and to look into one costs each packet several comparisons. `Write`: an
+// element as nft reads it.
 template <typename Elements, typename Write>
-std::string set(const char* name, const char* type, const Elements& elements, Write write) {
+std::string any_of(const Elements& elements, Write write) {
     std::set<std::string> written;
     std::transform(elements.begin(), elements.end(), std::inserter(written, written.end()), write);
-    std::string result =
-        fmt::format("add set ip ctgate {0} {{ type {1}; }}\nflush set ip ctgate {0}\n", name, type);
-    if (!written.empty()) {
-        result +=
-            fmt::format("add element ip ctgate {} {{ {} }}\n", name, fmt::join(written, ", "));
-    }
-    return result;
+    const std::string list = fmt::format("{}", fmt::join(written, ", "));
+    return written.size() > 1 ? fmt::format("{{ {} }}", list) : list;
 }
 
-std::string sets(const Ruleset& ruleset) {
+// What many rules match.
+struct Matches {
+    std::string internal, external;  // interfaces
+    std::string internal_addresses, external_addresses;
+};
+
+Matches matches_of(const Ruleset& ruleset) {
     std::vector<std::string> external;
     std::vector<IpAddress> addresses;
     for (const ExternalInterface& each : ruleset.external) {
@@ -96,13 +72,26 @@ std::string sets(const Ruleset& ruleset) {
     for (const OneToOneOption& each : ruleset.one_to_one) {
         addresses.push_back(each.external);
     }
-    return set("internal", "ifname", ruleset.internal, quoted) +
-           set("external", "ifname", external, quoted) +
-           set("clamped", "ifname", ruleset.clamped, quoted) +
-           set("opened", "ifname", ruleset.opened, quoted) +
-           set("external_addresses", "ipv4_addr", addresses, text) +
-           set("exempt", "ipv4_addr; flags interval; auto-merge", ruleset.exempt, prefix) +
-           set("internal_addresses", "ipv4_addr", ruleset.internal_addresses, text);
+    return {any_of(ruleset.internal, quoted), any_of(external, quoted),
+            any_of(ruleset.internal_addresses, text), any_of(addresses, text)};
+}
+
+// None where there is nothing that one of the matches could match.
+template <typename... Match>
+std::string rule(fmt::format_string<const Match&...> text, const Match&... matches) {
+    const bool matchless = (matches.empty() || ...);
+    return matchless ? "" : fmt::format("add rule ip ctgate {}\n", fmt::format(text, matches...));
+}
+
+// A named set, because only such a one merges what overlaps.
+std::string exempt_set(const std::vector<IpPrefix>& exempt) {
+    std::string result =
+        "add set ip ctgate exempt { type ipv4_addr; flags interval; auto-merge; }\n"
+        "flush set ip ctgate exempt\n";
+    for (const IpPrefix& each : exempt) {
+        result += fmt::format("add element ip ctgate exempt {{ {} }}\n", prefix(each));
+    }
+    return result;
 }
 
 std::string counters() {
@@ -161,65 +150,144 @@ std::optional<std::string> paired_hosts(const ExternalInterface& external, std::
 // For what BPF has not translated already: the kernel skips these rules for its sessions. Where
 // hosts have port blocks, no TCP or UDP session may have a port of another's: then nothing
 // translates it, and it is dropped as a leak.
-std::string source_rules(const ExternalInterface& external) {
+std::string source_rules(const std::string& from, const ExternalInterface& external) {
     std::string result;
-    for (const char* from : {"iifname @internal", "ip saddr @internal_addresses"}) {
-        for (std::size_t n = 0; n < external.addresses.size(); ++n) {
-            const ExternalAddress& address = external.addresses[n];
-            const std::optional<std::string> hosts = paired_hosts(external, n);
-            if (!hosts) {
-                continue;
-            }
-            const std::string rule = fmt::format("add rule ip ctgate source {} oifname {} {}", from,
-                                                 quoted(external.name), *hosts);
-            const bool blocks = external.block_order != 0;
-            result += fmt::format("{}meta l4proto {{ {}icmp }} snat ip to {}\n", rule,
-                                  blocks ? "" : "tcp, udp, ", target(address));
-            result +=
-                fmt::format("{}{}snat to {}\n", rule, blocks ? "meta l4proto != { tcp, udp } " : "",
-                            address.address.text());
+    const bool blocks = external.block_order != 0;
+    for (std::size_t n = 0; n < external.addresses.size(); ++n) {
+        const ExternalAddress& address = external.addresses[n];
+        const std::optional<std::string> hosts = paired_hosts(external, n);
+        if (!hosts) {
+            continue;
+        }
+        const std::string which =
+            fmt::format("{} oifname {} {}", from, quoted(external.name), *hosts);
+        result += rule("source {}meta l4proto {{ {} }} snat ip to {}", which,
+                       std::string(blocks ? "icmp" : "tcp, udp, icmp"), target(address));
+        result += rule("source {}{} to {}", which,
+                       std::string(blocks ? "meta l4proto != { tcp, udp } snat" : "snat"),
+                       address.address.text());
+    }
+    return result;
+}
+
+// What BPF has translated already passes these by, but for those that it leaves alone.
+std::string source_chain(const Matches& any, const Ruleset& ruleset) {
+    std::string result = ruleset.exempt.empty() ? "" : rule("source ip daddr @exempt accept");
+    for (const OneToOneOption& each : ruleset.one_to_one) {
+        result += rule("source oifname {} ip saddr {} snat to {}", any.external,
+                       each.internal.text(), each.external.text());
+    }
+    for (const ExternalInterface& each : ruleset.external) {
+        result += source_rules(fmt::format("iifname {}", any.internal), each);
+        if (!any.internal_addresses.empty()) {
+            result += source_rules(fmt::format("ip saddr {}", any.internal_addresses), each);
         }
     }
     return result;
 }
 
 // TCP and UDP have been translated by BPF already; this is for all others.
-std::string one_to_one_rules(const OneToOneOption& option) {
-    return fmt::format(
-        "add rule ip ctgate destination iifname @external ip daddr {0} dnat to {1}\n"
-        "add rule ip ctgate source oifname @external ip saddr {1} snat to {0}\n",
-        option.external.text(), option.internal.text());
+std::string destination_rules(const Matches& any, const std::vector<OneToOneOption>& one_to_one) {
+    std::string result;
+    for (const OneToOneOption& each : one_to_one) {
+        result += rule("destination iifname {} ip daddr {} dnat to {}", any.external,
+                       each.external.text(), each.internal.text());
+    }
+    return result;
 }
 
-std::string mark_rules(std::uint32_t mark) {
-    return fmt::format(
-        "insert rule ip ctgate guard iifname @internal oifname @external ct state new ct status ! "
-        "snat "
-        "meta mark & {0:#x} == {0:#x} reject with icmp type admin-prohibited\n"
-        "add rule ip ctgate guard_session ct mark & {0:#x} == {0:#x} accept\n"
-        "add rule ip ctgate guard_session counter name guard_unaccepted drop\n"
-        "add rule ip ctgate accept_session ct state new ct mark set ct mark or {0:#x}\n"
-        "add rule ip ctgate accept_session ip protocol != icmp ct state related "
-        "ct mark set ct mark or {0:#x}\n",
-        mark);
+std::string clamp_rules(const std::vector<std::string>& clamped) {
+    std::string result;
+    for (const char* direction : {"oifname", "iifname"}) {
+        result += rule("clamp tcp flags & (syn|rst) == syn {} {} tcp option maxseg size set rt mtu",
+                       std::string(direction), any_of(clamped, quoted));
+    }
+    return result;
+}
+
+std::string guard_rules(const Matches& any, const std::string& opened, const std::string& mark) {
+    return rule(
+               "guard meta mark & {0} == {0} iifname {1} oifname {2} ct state new "
+               "ct status ! snat reject with icmp type admin-prohibited",
+               mark, any.internal, any.external) +
+           rule("guard iifname {} oifname {} goto guard_session", any.internal, any.external) +
+           rule("guard iifname {} oifname {} goto guard_inbound", any.external, any.internal) +
+           rule("guard iifname {0} oifname {0} goto guard_inbound", any.external) +
+           rule(
+               "guard iifname {} oifname != {} oifname != {} ct direction original "
+               "ct status ! dnat counter name guard_not_served drop",
+               opened, any.internal, any.external) +
+           rule("guard oifname {} ct direction reply ct reply ip daddr {} goto guard_session",
+                any.internal, any.external_addresses) +
+           rule(
+               "guard iifname {0} oifname {0} ct status dnat ct original ip daddr {1} "
+               "goto guard_session",
+               any.internal, any.external_addresses);
+}
+
+// Expected sessions (of conntrack helpers) begin as `related`, as ICMP errors always are.
+std::string session_rules(const std::string& mark) {
+    return rule(
+               "guard_inbound ct direction original ct status ! dnat "
+               "counter name guard_unsolicited drop") +
+           rule("guard_inbound goto guard_session") + rule("guard_session ct state new accept") +
+           rule("guard_session ct mark & {0} == {0} accept", mark) +
+           rule("guard_session ip protocol != icmp ct state related accept") +
+           rule("guard_session ct state invalid,untracked counter name guard_not_tracked drop") +
+           rule("guard_session counter name guard_unaccepted drop");
+}
+
+std::string leak_rules(const Matches& any, bool exempt) {
+    return rule("leak ip saddr {} accept", any.external_addresses) +
+           (exempt ? rule("leak ip daddr @exempt accept") : "") +
+           rule(
+               "leak oifname {} iifname {} fib saddr type != local "
+               "counter name guard_internal_source drop",
+               any.external, any.internal) +
+           rule("leak oifname {} ip saddr {} counter name guard_internal_source drop", any.external,
+                any.internal_addresses);
+}
+
+std::string accepted_rules(const Matches& any, const std::string& mark) {
+    std::string result;
+    for (const char* name : {"accepted", "accepted_input"}) {
+        result += rule("{} ct state established accept", std::string(name));
+    }
+    return result + rule("accepted oifname {} goto accept_session", any.external) +
+           rule("accepted iifname {} goto accept_session", any.external) +
+           rule("accepted oifname {} ct status dnat goto accept_session", any.internal) +
+           rule("accepted_input iifname {} ct status dnat goto accept_session", any.external) +
+           rule("accepted_input iifname {} ct status dnat goto accept_session", any.internal) +
+           rule("accept_session ct state new ct mark set ct mark or {} accept", mark) +
+           rule("accept_session ip protocol != icmp ct state related ct mark set ct mark or {}",
+                mark);
+}
+
+// Each packet passes every base chain of its hook, so one without rules does not stay. The table
+// has just been flushed.
+std::string without_empty_chain(const char* name, const std::string& rules) {
+    return rules.empty() ? fmt::format("delete chain ip ctgate {}\n", name) : rules;
 }
 
 }  // namespace
 
 std::string Ruleset::text() const {
+    const std::string mark = fmt::format("{:#x}", accepted_mark);
+    const Matches any = matches_of(*this);
     // Flushing a table takes its rules only.
     std::string result = "add table ip ctgate\nflush table ip ctgate\n";
     result += counters();
-    result += sets(*this);
+    result += exempt_set(exempt);
     result += chains;
-    result += fixed_rules;
-    for (const OneToOneOption& each : one_to_one) {
-        result += one_to_one_rules(each);
-    }
-    for (const ExternalInterface& each : external) {
-        result += source_rules(each);
-    }
-    result += mark_rules(accepted_mark);
+    result += rule("outside_in iifname {} ip daddr {} counter name guard_internal_destination drop",
+                   any.external, any.internal_addresses);
+    result += without_empty_chain("clamp", clamp_rules(clamped));
+    result += guard_rules(any, any_of(opened, quoted), mark);
+    result += session_rules(mark);
+    result += without_empty_chain("destination", destination_rules(any, one_to_one));
+    result += source_chain(any, *this);
+    result += leak_rules(any, !exempt.empty());
+    result += accepted_rules(any, mark);
     return result;
 }
 

@@ -27,15 +27,34 @@ Ruleset two_addresses() {
     return ruleset;
 }
 
-TEST(Ruleset, SetsAreEmptiedAndFilled) {
-    const std::string text = two_addresses().text();
-    EXPECT_THAT(text, HasSubstr("flush set ip ctgate internal\n"
-                                "add element ip ctgate internal { \"guest.10\", \"lan\" }\n"));
-    EXPECT_THAT(text, HasSubstr("add element ip ctgate external { \"wan\" }\n"));
-    EXPECT_THAT(text,
-                HasSubstr("add element ip ctgate external_addresses { 203.0.113.1, 203.0.113.9 }"));
-    EXPECT_THAT(text, HasSubstr("flush set ip ctgate clamped\n"));
-    EXPECT_THAT(text, Not(HasSubstr("add element ip ctgate clamped")));
+TEST(Ruleset, OneIsMatchedPlainlyAndSeveralAsASet) {
+    Ruleset ruleset = two_addresses();
+    EXPECT_THAT(
+        ruleset.text(),
+        HasSubstr(
+            "add rule ip ctgate guard iifname { \"guest.10\", \"lan\" } oifname \"wan\" goto"));
+    EXPECT_THAT(ruleset.text(),
+                HasSubstr("add rule ip ctgate leak ip saddr { 203.0.113.1, 203.0.113.9 } accept"));
+    ruleset.external[0].addresses.pop_back();
+    EXPECT_THAT(ruleset.text(), HasSubstr("add rule ip ctgate leak ip saddr 203.0.113.1 accept"));
+}
+
+TEST(Ruleset, WhatIsEmptyIsNeitherMatchedNorPassed) {
+    Ruleset ruleset = two_addresses();
+    EXPECT_THAT(ruleset.text(), HasSubstr("delete chain ip ctgate clamp\n"));
+    EXPECT_THAT(ruleset.text(), HasSubstr("delete chain ip ctgate destination\n"));
+    EXPECT_THAT(ruleset.text(), Not(HasSubstr("rule ip ctgate clamp")));
+    EXPECT_THAT(ruleset.text(), Not(HasSubstr("@exempt")));
+    ruleset.internal_addresses.clear();
+    EXPECT_THAT(ruleset.text(), Not(HasSubstr("ip saddr  ")));
+    EXPECT_THAT(ruleset.text(), Not(HasSubstr("rule ip ctgate outside_in")));
+    ruleset.clamped = {"wan"};
+    ruleset.one_to_one = {{address("203.0.113.7"), address("10.0.0.7")}};
+    ruleset.exempt = {{address("10.8.0.0"), 24}};
+    EXPECT_THAT(ruleset.text(), Not(HasSubstr("delete chain")));
+    EXPECT_THAT(ruleset.text(), HasSubstr("add element ip ctgate exempt { 10.8.0.0/24 }\n"));
+    EXPECT_THAT(ruleset.text(), HasSubstr("leak ip daddr @exempt accept"));
+    EXPECT_THAT(ruleset.text(), HasSubstr("source ip daddr @exempt accept"));
 }
 
 TEST(Ruleset, SeveralAddressesAreChosenAsByTheDataplaneWithTheWidestRange) {
@@ -61,7 +80,7 @@ TEST(Ruleset, OfRangesThatAreEquallyWideOneIsChosenAtRandom) {
 TEST(Ruleset, OneAddressIsWrittenPlainly) {
     Ruleset ruleset = two_addresses();
     ruleset.external[0].addresses.pop_back();
-    EXPECT_THAT(ruleset.text(), HasSubstr("iifname @internal oifname \"wan\" meta l4proto { tcp, "
+    EXPECT_THAT(ruleset.text(), HasSubstr("oifname \"wan\" meta l4proto { tcp, "
                                           "udp, icmp } snat ip to 203.0.113.1:4096-65535\n"));
 }
 
@@ -69,11 +88,13 @@ TEST(Ruleset, WithPortBlocksTheStackTranslatesNeitherTcpNorUdp) {
     Ruleset ruleset = two_addresses();
     ruleset.external[0].addresses.pop_back();
     ruleset.external[0].block_order = 9;
-    EXPECT_THAT(ruleset.text(),
-                HasSubstr("oifname \"wan\" meta l4proto { icmp } snat ip to "
-                          "203.0.113.1:4096-65535\n"
-                          "add rule ip ctgate source iifname @internal oifname \"wan\" meta "
-                          "l4proto != { tcp, udp } snat to 203.0.113.1\n"));
+    EXPECT_THAT(
+        ruleset.text(),
+        HasSubstr(
+            "oifname \"wan\" meta l4proto { icmp } snat ip to "
+            "203.0.113.1:4096-65535\n"
+            "add rule ip ctgate source iifname { \"guest.10\", \"lan\" } oifname \"wan\" meta "
+            "l4proto != { tcp, udp } snat to 203.0.113.1\n"));
     EXPECT_THAT(ruleset.text(), Not(HasSubstr("{ tcp, udp, icmp }")));
 }
 
@@ -82,7 +103,8 @@ TEST(Ruleset, WithoutAddressNothingIsTranslatedButAllIsGuarded) {
     ruleset.external[0].addresses.clear();
     const std::string text = ruleset.text();
     EXPECT_THAT(text, Not(HasSubstr("snat to")));
-    EXPECT_THAT(text, HasSubstr("add element ip ctgate external { \"wan\" }\n"));
+    EXPECT_THAT(text, HasSubstr("oifname \"wan\" goto guard_session\n"));
+    EXPECT_THAT(text, Not(HasSubstr("leak ip saddr")));
     EXPECT_THAT(text, HasSubstr("counter name guard_internal_source drop"));
 }
 
@@ -96,7 +118,9 @@ TEST(Ruleset, TheAcceptedBitIsTheConfiguredOne) {
 }
 
 TEST(Ruleset, EveryGuardReasonIsDeclaredAndUsed) {
-    const std::string text = two_addresses().text();
+    Ruleset ruleset = two_addresses();
+    ruleset.opened = {"lan"};
+    const std::string text = ruleset.text();
 #define CTGATE_CHECK(id, name, meaning)                               \
     EXPECT_THAT(text, HasSubstr("add counter ip ctgate " name "\n")); \
     EXPECT_THAT(text, HasSubstr("counter name " name " drop"));
