@@ -178,9 +178,10 @@ __noinline enum allocate_result try_once(struct __sk_buff *skb, const struct pac
         return ALLOCATE_AGAIN;
     if (!is_endpoint(choice))
         return without(choice);
-    created = create_entry(skb, pkt, &way->to);
+    created = create_entry(skb, pkt, &way->to, choice == CHOICE_SHARED);
     if (created == CREATE_STRAY)
-        created = end_stray(skb, pkt, &way->to) ? create_entry(skb, pkt, &way->to) : CREATE_TAKEN;
+        created =
+            end_stray(skb, pkt, &way->to) ? create_entry(skb, pkt, &way->to, false) : CREATE_TAKEN;
     settle(pkt, way, choice, created);
     /* A mapping's endpoint, or one of its own, is the only one that this session may have. */
     if ((created == CREATE_TAKEN || created == CREATE_STRAY) && choice != CHOICE_OWN &&

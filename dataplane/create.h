@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Stage 5: the conntrack entry of a new session, with its NAT info. The new tuple is free when the
- * future reply tuple has no entry; that look-up also collects an expired entry which would make
- * the insert fail.
+ * future reply tuple has no entry; a look-up of that also collects an expired entry which makes the
+ * insert fail.
  */
 #ifndef CTGATE_CREATE_H
 #define CTGATE_CREATE_H
@@ -63,19 +63,17 @@ static __always_inline enum create_result taken_by(struct __sk_buff *skb, __u8 p
     return CREATE_TAKEN;
 }
 
-/* Global: the verifier looks at it once, whatever the callers know, and takes each pointer for
- * possibly NULL. */
-__noinline enum create_result create_entry(struct __sk_buff *skb, const struct packet *pkt,
+/* CREATE_TAKEN: this tuple or that of the replies has an entry, perhaps an expired one. Global: the
+ * verifier looks at it once, whatever the callers know, and takes each pointer for possibly NULL.
+ */
+__noinline enum create_result insert_entry(struct __sk_buff *skb, const struct packet *pkt,
                                            const struct translation *to)
 {
     struct bpf_ct_opts___local opts = {.netns_id = BPF_F_CURRENT_NETNS};
     struct endpoint source = {};
     struct endpoint destination = {};
-    struct endpoint reply_source = {};
-    struct endpoint reply_destination = {};
     struct bpf_sock_tuple tuple = {};
     struct nf_conn___init *fresh;
-    enum holder holder;
     struct nf_conn *ct;
     int error;
 
@@ -83,18 +81,6 @@ __noinline enum create_result create_entry(struct __sk_buff *skb, const struct p
         return CREATE_NAT_REFUSED;
     source_of(pkt, &source);
     destination_of(pkt, &destination);
-    reply_source = destination;
-    if (to->destination.port)
-        reply_source = to->destination;
-    reply_destination = source;
-    if (to->source.port)
-        reply_destination = to->source;
-    holder = holder_of(skb, pkt->protocol, &reply_source, &reply_destination);
-    if (holder == HOLDER_STRAY && to->source.port)
-        return CREATE_STRAY;
-    if (holder != HOLDER_NONE)
-        return taken_by(skb, pkt->protocol, &source, &destination);
-
     fill_tuple(&tuple, &source, &destination);
     opts.l4proto = pkt->protocol;
     fresh = bpf_skb_ct_alloc(skb, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts));
@@ -112,8 +98,44 @@ __noinline enum create_result create_entry(struct __sk_buff *skb, const struct p
         bpf_ct_release(ct);
         return error ? CREATE_NAT_REFUSED : CREATE_DONE;
     }
-    if (error)
+    return error ? CREATE_NAT_REFUSED : CREATE_TAKEN;
+}
+
+/* `probe`: the tuple of the replies may well have an entry. Otherwise nobody looks before the
+ * insert has failed, since an entry that is given back costs more than a look-up, and a look-up in
+ * vain more than none. Global, like insert_entry. */
+__noinline enum create_result create_entry(struct __sk_buff *skb, const struct packet *pkt,
+                                           const struct translation *to, bool probe)
+{
+    enum create_result created = CREATE_TAKEN;
+    struct endpoint reply_destination = {};
+    struct endpoint reply_source = {};
+    struct endpoint destination = {};
+    struct endpoint source = {};
+    enum holder holder;
+
+    if (!pkt || !to)
         return CREATE_NAT_REFUSED;
+    if (!probe)
+        created = insert_entry(skb, pkt, to);
+    if (created != CREATE_TAKEN)
+        return created;
+    source_of(pkt, &source);
+    destination_of(pkt, &destination);
+    reply_source = destination;
+    if (to->destination.port)
+        reply_source = to->destination;
+    reply_destination = source;
+    if (to->source.port)
+        reply_destination = to->source;
+    holder = holder_of(skb, pkt->protocol, &reply_source, &reply_destination);
+    if (holder == HOLDER_STRAY && to->source.port)
+        return CREATE_STRAY;
+    if (holder != HOLDER_NONE)
+        return taken_by(skb, pkt->protocol, &source, &destination);
+    created = insert_entry(skb, pkt, to);
+    if (created != CREATE_TAKEN)
+        return created;
     count(CTGATE_COUNT_INSERT_CLASH);
     return taken_by(skb, pkt->protocol, &source, &destination);
 }

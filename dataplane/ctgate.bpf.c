@@ -244,7 +244,7 @@ static __always_inline int go_in(struct __sk_buff *skb, const struct packet *pkt
     place = take_place(skb, pkt, &to.destination.address);
     if (place == PLACE_NONE)
         return refused_inbound(&to.destination, pkt->protocol);
-    created = create_entry(skb, pkt, &to);
+    created = create_entry(skb, pkt, &to, false);
     if (created != CREATE_DONE)
         return_place(pkt, &to.destination.address, place);
     switch (created) {
