@@ -159,9 +159,10 @@ __noinline int take_short_path(struct __sk_buff *skb, const struct packet *pkt, 
 }
 
 /* A packet of an established session that has no record, or one to be renewed. */
-static __always_inline int go_along(struct __sk_buff *skb, const struct packet *pkt)
+static __always_inline int go_along(struct __sk_buff *skb, const struct packet *pkt,
+                                    const struct session *session)
 {
-    const __u32 next_hop = renew(skb, pkt);
+    const __u32 next_hop = renew(skb, pkt, session);
     const int verdict = next_hop ? take_short_path(skb, pkt, next_hop) : pass();
 
     return is_for_stack(verdict) ? to_stack(CTGATE_COUNT_SESSION_HIT) : verdict;
@@ -195,7 +196,7 @@ static __always_inline int from_internal(struct __sk_buff *skb, __u32 network)
         return drop(CTGATE_DROP_UNACCEPTED_REPLY);
     case LOOKUP_OFFLOADABLE:
         refresh(&pkt, &way.previous, true);
-        return go_along(skb, &pkt);
+        return go_along(skb, &pkt, &way.previous);
     case LOOKUP_HIT:
     case LOOKUP_FORGED_ORIGINAL: /* from outside only */
         refresh(&pkt, &way.previous, true);
@@ -297,7 +298,7 @@ static __always_inline int from_external(struct __sk_buff *skb, __u32 network)
     switch (lookup(skb, &pkt, false, &session)) {
     case LOOKUP_OFFLOADABLE:
         refresh(&pkt, &session, false);
-        return go_along(skb, &pkt);
+        return go_along(skb, &pkt, &session);
     case LOOKUP_HIT:
         refresh(&pkt, &session, false);
         return to_stack(CTGATE_COUNT_SESSION_HIT);

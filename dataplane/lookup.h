@@ -10,6 +10,7 @@
 
 #include "entry.h"
 #include "maps.h"
+#include "offload.h"
 #include "packet.h"
 #include "timeout.h"
 
@@ -45,25 +46,10 @@ static __always_inline bool is_external(__u32 address)
     return use && use->role >= CTGATE_ADDRESS_EXTERNAL;
 }
 
-static __always_inline bool is_accepted(const struct nf_conn *ct)
-{
-    return ct->mark & accepted_mark;
-}
-
 /* Begun towards one of our external endpoints, with an internal one behind it. */
 static __always_inline bool enters_by_us(const struct nf_conn *ct)
 {
     return ct->status & IPS_DST_NAT && is_external(ct->tuplehash[0].tuple.dst.u3.all[0]);
-}
-
-/* Both ends have been heard, the host's firewall agrees, and no code of the kernel's own has to see
- * each packet. */
-static __always_inline bool is_offloadable(const struct nf_conn *ct, __u8 protocol)
-{
-    return is_accepted(ct) && ct->status & IPS_SEEN_REPLY &&
-           ct->status & (IPS_SRC_NAT | IPS_DST_NAT) &&
-           !(ct->status & (IPS_SEQ_ADJUST | IPS_HELPER)) &&
-           (protocol != IPPROTO_TCP || ct->proto.tcp.state == TCP_CONNTRACK_ESTABLISHED);
 }
 
 /* A packet from where a session of ours began. */
@@ -150,8 +136,10 @@ __noinline enum lookup_result lookup(struct __sk_buff *skb, const struct packet 
         from_inside ? judge_from_inside(pkt, ct, opts.dir) : judge_from_outside(pkt, ct, opts.dir);
     external_of(pkt, ct, from_inside, opts.dir, &session->external);
     session->tcp_state = ct->proto.tcp.state;
-    if (result == LOOKUP_HIT && is_offloadable(ct, pkt->protocol))
+    if (result == LOOKUP_HIT && is_offloadable(ct, pkt->protocol)) {
         result = LOOKUP_OFFLOADABLE;
+        offload(pkt, ct, opts.dir, session);
+    }
     bpf_ct_release(ct);
     return result;
 }

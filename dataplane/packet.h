@@ -46,10 +46,19 @@ struct endpoint {
     __u16 reserved; /* Linux 6.1 lets no padding, which nobody writes, be passed by pointer */
 };
 
+/* What a packet's endpoints become. IPv4, network byte order. */
+struct translated {
+    __be32 source;
+    __be32 destination;
+    __be16 source_port;
+    __be16 destination_port;
+};
+
 /* A session as its packet found it. */
 struct session {
-    struct endpoint external; /* the one of the internal endpoint; port 0: there is none */
-    __u8 tcp_state;           /* enum tcp_conntrack, before this packet */
+    struct endpoint external;     /* the one of the internal endpoint; port 0: there is none */
+    struct translated translated; /* of a packet that may take the short path */
+    __u8 tcp_state;               /* enum tcp_conntrack, before this packet */
     __u8 reserved[3];
 };
 

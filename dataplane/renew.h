@@ -1,48 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Asks conntrack and the routing table what a packet of this session needs, and keeps the answer in
- * the session cache. What the stack would have done with the packet is done here: the entry's time
- * is set anew, and a session that goes on is noted as one to be kept when the table is full.
+ * Asks the routing table what a packet of this session needs, and keeps that and what conntrack has
+ * said in the session cache.
  */
 #ifndef CTGATE_RENEW_H
 #define CTGATE_RENEW_H
 
-#include "lookup.h"
+#include "route.h"
 #include "session_cache.h"
 #include "stats.h"
 
 #ifndef BPF_FIB_LOOKUP_SKIP_NEIGH
 #define BPF_FIB_LOOKUP_SKIP_NEIGH (1U << 2)
 #endif
-
-/* The inverse of the entry's other tuple: right for either direction, and for hairpinning. */
-static __always_inline void translation_of(const struct nf_conn *ct, __u8 direction,
-                                           struct ctgate_cache_record *record)
-{
-    if (direction == IP_CT_DIR_ORIGINAL) {
-        record->source = ct->tuplehash[1].tuple.dst.u3.all[0];
-        record->source_port = ct->tuplehash[1].tuple.dst.u.all;
-        record->destination = ct->tuplehash[1].tuple.src.u3.all[0];
-        record->destination_port = ct->tuplehash[1].tuple.src.u.all;
-    } else {
-        record->source = ct->tuplehash[0].tuple.dst.u3.all[0];
-        record->source_port = ct->tuplehash[0].tuple.dst.u.all;
-        record->destination = ct->tuplehash[0].tuple.src.u3.all[0];
-        record->destination_port = ct->tuplehash[0].tuple.src.u.all;
-    }
-}
-
-static __always_inline void keep_alive(struct nf_conn *ct, __u8 protocol,
-                                       const struct ctgate_settings *settings)
-{
-    const __u32 seconds =
-        protocol == IPPROTO_TCP ? settings->tcp_established_timeout : settings->udp_timeout;
-    const __u32 status = ct->status;
-
-    bpf_ct_change_timeout(ct, (seconds + CTGATE_CACHE_SECONDS) * 1000);
-    if (!(status & IPS_ASSURED))
-        bpf_ct_change_status(ct, status | IPS_ASSURED);
-}
 
 /* 0: it is no interface of ours. */
 static __always_inline __u32 link_of(__u32 ifindex)
@@ -134,36 +104,24 @@ static __always_inline void remember(const struct ctgate_cache_key *key,
 }
 
 /* The next hop, in network byte order, if there is now a record of this packet's session and
- * direction; else 0. Global: its stack is its own, and the verifier takes the pointer for possibly
- * NULL. */
-__noinline __u32 renew(struct __sk_buff *skb, const struct packet *pkt)
+ * direction; else 0. `session`: offloadable. Global: its stack is its own, and the verifier takes
+ * each pointer for possibly NULL. */
+__noinline __u32 renew(struct __sk_buff *skb, const struct packet *pkt,
+                       const struct session *session)
 {
     const struct ctgate_settings *settings = configured();
     struct ctgate_cache_record record = {};
     struct ctgate_cache_key key = {};
-    struct bpf_ct_opts___local opts;
-    struct endpoint from = {};
-    struct endpoint to = {};
     __be32 next_hop;
-    struct nf_conn *ct;
 
-    if (!pkt || !settings || !settings->short_path || !may_take_short_path(pkt) ||
+    if (!pkt || !session || !settings || !settings->short_path || !may_take_short_path(pkt) ||
         skb->ifindex > CTGATE_MAX_ARRIVAL_IFINDEX)
         return 0;
-    source_of(pkt, &from);
-    destination_of(pkt, &to);
-    ct = find_entry(skb, pkt->protocol, &from, &to, &opts);
-    if (!ct)
-        return 0;
-    next_hop = 0;
-    if (is_offloadable(ct, pkt->protocol)) {
-        translation_of(ct, opts.dir, &record);
-        next_hop = find_next_hop(skb, pkt, &record);
-        if (next_hop)
-            keep_alive(ct, pkt->protocol, settings);
-    }
-    bpf_ct_release(ct);
-    barrier_var(next_hop); /* one branch: a second look at ct would confuse Linux 6.1 */
+    record.source = session->translated.source;
+    record.destination = session->translated.destination;
+    record.source_port = session->translated.source_port;
+    record.destination_port = session->translated.destination_port;
+    next_hop = find_next_hop(skb, pkt, &record);
     if (!next_hop)
         return 0;
     cache_key_of(pkt, skb->ifindex, &key);
