@@ -45,6 +45,9 @@ std::vector<Kind> available(const Setup& setup, std::vector<Kind> wanted) {
     if (!setup.xdp) {
         std::erase(wanted, Kind::ctgate_xdp);
     }
+    if (!setup.flowtable) {
+        std::erase(wanted, Kind::flowtable);
+    }
     return wanted;
 }
 

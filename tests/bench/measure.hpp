@@ -40,11 +40,13 @@ void compare_less(Measure& measure, Kind subject, Kind rival, double at_most);
 // The subjects of `wanted` that can take part.
 std::vector<Kind> available(const Setup& setup, std::vector<Kind> wanted);
 
+enum class When { always, full, named };  // in each run; in that without --quick; with --only
+
 // One entry of the table of measurements.
 struct Measurement {
     std::string_view name;
     std::string_view explanation;
-    bool quick;  // part of the quick run
+    When when;
     std::vector<Measure> (*run)(const Setup& setup);
 };
 
@@ -56,5 +58,6 @@ std::vector<Measure> measure_throughput(const Setup& setup);
 std::vector<Measure> measure_latency(const Setup& setup);
 std::vector<Measure> measure_two_cores(const Setup& setup);
 std::vector<Measure> measure_memory(const Setup& setup);
+std::vector<Measure> measure_instructions(const Setup& setup);
 
 }  // namespace ctgate::bench

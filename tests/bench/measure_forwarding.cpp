@@ -50,8 +50,8 @@ Measure forwarding(const std::vector<std::unique_ptr<Lane>>& lanes, std::uint32_
 
 std::vector<Measure> measure_forwarding(const Setup& setup) {
     const auto lanes = make_lanes(
-        available(setup, {Kind::tc_floor, Kind::routing, Kind::masquerade, Kind::ctgate_off,
-                          Kind::ctgate_tc, Kind::xdp_floor, Kind::ctgate_xdp}),
+        available(setup, {Kind::tc_floor, Kind::routing, Kind::masquerade, Kind::flowtable,
+                          Kind::ctgate_off, Kind::ctgate_tc, Kind::xdp_floor, Kind::ctgate_xdp}),
         setup);
     return {forwarding(lanes, 1, setup), forwarding(lanes, 10'000, setup)};
 }

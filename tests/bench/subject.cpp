@@ -2,6 +2,7 @@
 #include "bench/subject.hpp"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -35,6 +36,7 @@ constexpr std::array descriptions{
     Description{Kind::xdp_floor, "floor (XDP)", nullptr},
     Description{Kind::routing, "plain routing", nullptr},
     Description{Kind::masquerade, "nft masquerade", nullptr},
+    Description{Kind::flowtable, "nft flowtable", nullptr},
     Description{Kind::ctgate_off, "ctgate, stack", "off"},
     Description{Kind::ctgate_tc, "ctgate, TC", "tc"},
     Description{Kind::ctgate_xdp, "ctgate, XDP", "xdp"},
@@ -56,6 +58,31 @@ table ip bench {
 )";
 constexpr const char* udp_timeout = "300";
 
+// Packets of the forward hook are counted: those that the flowtable takes do not get there.
+std::string flowtable_of(const std::vector<std::string>& devices) {
+    return fmt::format(R"(
+table ip bench {{
+    flowtable fast {{
+        hook ingress priority filter; devices = {{ {} }};
+    }}
+    counter in_stack {{
+    }}
+    chain forward {{
+        type filter hook forward priority filter;
+        counter name in_stack
+        meta l4proto {{ tcp, udp }} flow add @fast
+    }}
+}}
+)",
+                       fmt::join(devices, ", "));
+}
+
+std::uint64_t forwarded() {
+    const std::string listing = nft::run("list counter ip bench in_stack", "Cannot read a counter");
+    constexpr std::string_view label = "packets ";
+    return std::stoull(listing.substr(listing.find(label) + label.size()));
+}
+
 }  // namespace
 
 std::string_view name(Kind kind) {
@@ -67,7 +94,18 @@ bool is_ctgate(Kind kind) {
 }
 
 bool translates(Kind kind) {
-    return kind == Kind::masquerade || is_ctgate(kind);
+    return kind == Kind::masquerade || kind == Kind::flowtable || is_ctgate(kind);
+}
+
+bool can_have_flowtable() {
+    const FileDescriptor ns = netns::create_unnamed();
+    const netns::Scope scope(ns);
+    try {
+        nft::run(flowtable_of({"lo"}), "Cannot add a flowtable");
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
 }
 
 Hook hook_of(Kind kind) {
@@ -88,8 +126,11 @@ Router::Router(const Network& network, Kind kind, const Setup& setup, const Word
     } else if (is_ctgate(kind)) {
         start_ctgate(options);
         return;
-    } else if (kind == Kind::masquerade) {
+    } else if (translates(kind)) {
         add_masquerade();
+    }
+    if (kind == Kind::flowtable) {
+        add_flowtable();
     }
     sysctl::write("net/ipv4/ip_forward", "1");
 }
@@ -129,6 +170,14 @@ void Router::add_masquerade() {
                                 "net/netfilter/nf_conntrack_udp_timeout_stream"}) {
         sysctl::write(setting, udp_timeout);
     }
+}
+
+void Router::add_flowtable() {
+    std::vector<std::string> devices{external_interface};
+    for (const Internal& internal : network_.internals()) {
+        devices.push_back(internal.router_interface);
+    }
+    nft::run(flowtable_of(devices), "Cannot add a flowtable");
 }
 
 void Router::start_ctgate(const Words& options) {
@@ -180,20 +229,25 @@ std::uint64_t Router::sessions() const {
     return std::stoull(sysctl::read("net/netfilter/nf_conntrack_count").value_or("0"));
 }
 
-std::optional<std::uint64_t> Router::short_path() const {
+std::optional<std::uint64_t> Router::in_stack() const {
+    const netns::Scope scope(network_.router());
+    if (kind_ == Kind::flowtable) {
+        return forwarded();
+    }
     if (!is_ctgate(kind_) || kind_ == Kind::ctgate_off) {
         return std::nullopt;
     }
-    const netns::Scope scope(network_.router());
     const Outcome outcome = run_program({setup_.ctgate, "show", "counters", "--json"},
                                         command_limit, &setup_.interrupts);
     const auto document = nlohmann::json::parse(outcome.output, nullptr, false);
-    const nlohmann::json::json_pointer counter("/counters/short_path");
-    if (outcome.status != exit_success || !document.contains(counter)) {
+    if (outcome.status != exit_success || !document.contains("counters")) {
         throw std::runtime_error(
-            fmt::format("'ctgate show counters' has no short_path: {}", outcome.output));
+            fmt::format("'ctgate show counters' has no counters: {}", outcome.output));
     }
-    return document.at(counter).get<std::uint64_t>();
+    const auto counter = [&](const char* name) {
+        return document.at("counters").at(name).get<std::uint64_t>();
+    };
+    return counter("internal_packets") + counter("external_packets") - counter("short_path");
 }
 
 }  // namespace ctgate::bench

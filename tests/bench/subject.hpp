@@ -18,10 +18,21 @@
 
 namespace ctgate::bench {
 
-enum class Kind { tc_floor, xdp_floor, routing, masquerade, ctgate_off, ctgate_tc, ctgate_xdp };
+enum class Kind {
+    tc_floor,
+    xdp_floor,
+    routing,
+    masquerade,
+    flowtable,  // and masquerade
+    ctgate_off,
+    ctgate_tc,
+    ctgate_xdp
+};
 
 std::string_view name(Kind kind);
 bool translates(Kind kind);
+// The kernel can be asked for it.
+bool can_have_flowtable();
 bool is_ctgate(Kind kind);
 Hook hook_of(Kind kind);
 
@@ -36,14 +47,15 @@ class Router {
 
     // Sessions that the kernel's table holds here.
     std::uint64_t sessions() const;
-    // Packets that took ctgate's short path; nullopt: no ctgate, or one without.
-    std::optional<std::uint64_t> short_path() const;
+    // Packets that a short path past the stack did not take; nullopt: there is none.
+    std::optional<std::uint64_t> in_stack() const;
 
   private:
     struct Floor;
 
     void lay_floor();
     void add_masquerade();
+    void add_flowtable();
     void start_ctgate(const Words& options);
     void wait_until_it_serves();
     void take_down();

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot.sh VERSION VMLINUZ INITRAMFS LOG MODE: boots, runs MODE of ./init, keeps the console in LOG.
+# MODE bench: on a machine with one core whose clock counts instructions, a nanosecond each.
 # Succeeds only if the tests inside said so twice: by qemu's exit status and by their closing line.
 set -uo pipefail
 
@@ -9,7 +10,17 @@ kernel=$2
 initramfs=$3
 log=$4
 mode=$5
-limit=${VM_TIMEOUT:-600}
+machine=(-cpu max -smp 2 -m 1024)
+options=()
+limit=600
+if [ "$mode" = bench ]; then
+    # erms, fsrm: one instruction would copy as much as it likes.
+    machine=(-cpu "max,-erms,-fsrm" -smp 1 -m 2048 -icount "shift=0,sleep=off,align=off" -seed 1
+        -rtc "base=2026-01-01T00:00:00,clock=vm")
+    options=(tsc=reliable)
+    limit=1800
+fi
+limit=${VM_TIMEOUT:-$limit}
 # (42 << 1) | 1: what init's `quit 42` makes of qemu's status. Not 1, with which qemu ends when it
 # cannot start; not 0, which is a power-off or a panic.
 all_passed=85
@@ -22,10 +33,10 @@ fi
 # boot ACCELERATOR SECONDS MODE: the machine's console on stdout, its end as qemu's status.
 # oops=panic and panic_on_warn: a kernel that complains has failed, whatever the tests say.
 boot() {
-    timeout --foreground -k 5 "$2" qemu-system-x86_64 -M q35 -accel "$1" -cpu max -smp 2 -m 1024 \
-        -nodefaults -no-user-config -no-reboot -display none -serial stdio \
+    timeout --foreground -k 5 "$2" qemu-system-x86_64 -M q35 -accel "$1" \
+        "${machine[@]}" -nodefaults -no-user-config -no-reboot -display none -serial stdio \
         -device isa-debug-exit,iobase=0xf4,iosize=1 -kernel "$kernel" -initrd "$initramfs" \
-        -append "console=ttyS0 quiet panic=-1 oops=panic panic_on_warn=1 vm=$version mode=$3" \
+        -append "console=ttyS0 quiet panic=-1 oops=panic panic_on_warn=1 vm=$version mode=$3 ${options[*]}" \
         </dev/null 2>&1 | tr -d '\r'
 }
 
@@ -36,7 +47,9 @@ kvm_works() {
 }
 
 accelerator=tcg
-if kvm_works; then
+if [ "$mode" = bench ]; then
+    accelerator=tcg,thread=single # KVM does not count
+elif kvm_works; then
     accelerator=kvm
 fi
 
@@ -47,6 +60,7 @@ seconds=$((SECONDS - start))
 
 closing=$(grep "^vm $version: " "$log" | tail -n 1)
 if [ $status -eq $all_passed ] && [[ $closing =~ :\ [1-9][0-9]*\ passed,\ 0\ failed ]]; then
+    [ "$mode" = bench ] && sed -n '/^# bench$/,/^# bench: /p' "$log"
     grep -E '^# .*: [0-9]+ passed|^skip - |^\[  SKIPPED \] .* ms\)$' "$log"
     echo "# console in $log, $seconds s with $accelerator"
     echo "$closing"

@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Instructions of a packet and of a new session, of ctgate and of what the kernel offers itself.
+set -eu
+# shellcheck disable=SC1091
+. /ctgate/checks.sh
+
+# What nft asks for only when a rule needs it, and what makes the table large enough.
+for module in nf_conntrack nft_flow_offload nf_flow_table_inet; do
+    modprobe $module
+done
+echo 65536 >/sys/module/nf_conntrack/parameters/hashsize
+echo 262144 >/proc/sys/net/netfilter/nf_conntrack_max
+
+check "the kernel has flowtables" module_loaded nft_flow_offload
+check "every subject was measured" ctgate_bench --only instructions --rounds 3
+all_passed
