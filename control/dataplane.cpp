@@ -213,10 +213,6 @@ void Dataplane::set_nat(NatTables tables) {
     replace(object_->maps.one_to_one, tables.one_to_one);
 }
 
-void Dataplane::set_xdp(const std::map<int, ctgate_xdp_interface>& interfaces) {
-    replace(object_->maps.xdp_interfaces, interfaces);
-}
-
 PortMaps Dataplane::port_maps() const {
     return {.sets = bpf_map__fd(object_->maps.port_sets),
             .slots = bpf_map__fd(object_->maps.port_slots),

@@ -42,7 +42,6 @@ class Dataplane {
     void set_forwards(const Forwards& forwards);
     // Also makes all records of the session cache void.
     void set_nat(NatTables tables);
-    void set_xdp(const std::map<int, ctgate_xdp_interface>& interfaces);  // by ifindex
 
     PortMaps port_maps() const;
 

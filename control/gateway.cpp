@@ -31,13 +31,6 @@ ctgate_link kind_of(const Link& link, const fast_path::State& fast) {
     return fast.takes_frames.contains(link.index) ? CTGATE_LINK_XDP : CTGATE_LINK_ETHERNET;
 }
 
-ctgate_xdp_interface to_xdp(const Link& link, Side side) {
-    ctgate_xdp_interface result{};
-    std::copy(link.mac.begin(), link.mac.end(), result.address);
-    result.internal = side == Side::internal ? 1 : 0;
-    return result;
-}
-
 }  // namespace
 
 Gateway::Gateway(Config config, FileDescriptor origin, bool netns_is_new)
@@ -222,15 +215,12 @@ void Gateway::program_maps(const Plan& plan, const NatTables& tables,
     dataplane_->set_forwards(plan.forwards);
     dataplane_->set_addresses(plan.addresses);
     std::map<int, ctgate_link> internal;
-    std::map<int, ctgate_xdp_interface> xdp;
     for (const Link& link : plan.internal) {
         internal.emplace(link.index, kind_of(link, fast));
-        xdp.emplace(link.index, to_xdp(link, Side::internal));
     }
     dataplane_->set_internal(internal);
     std::map<int, ctgate_pool> pools;
     for (const Link& link : plan.external) {
-        xdp.emplace(link.index, to_xdp(link, Side::external));
         for (const ExternalInterface& each : plan.ruleset.external) {
             if (each.name == link.name) {
                 pools.emplace(link.index, to_pool(each, kind_of(link, fast)));
@@ -238,7 +228,6 @@ void Gateway::program_maps(const Plan& plan, const NatTables& tables,
         }
     }
     dataplane_->set_pools(pools);
-    dataplane_->set_xdp(xdp);
 }
 
 AttachMode Gateway::choose_attachment(const Plan& plan) const {

@@ -126,6 +126,7 @@ __noinline enum lookup_result lookup(struct __sk_buff *skb, const struct packet 
 
     if (!pkt || !session)
         return LOOKUP_FAILED;
+    session->from_inside = from_inside;
     source_of(pkt, &from);
     destination_of(pkt, &to);
     ct = find_entry(skb, pkt->protocol, &from, &to, &opts);

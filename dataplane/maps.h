@@ -40,14 +40,6 @@ struct {
 /* Written by the control plane. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, CTGATE_MAX_INTERFACES);
-    __type(key, __u32);
-    __type(value, struct ctgate_xdp_interface);
-} xdp_interfaces SEC(".maps");
-
-/* Written by the control plane. */
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
     __uint(max_entries, CTGATE_MAX_ADDRESSES);
     __type(key, struct ctgate_address);

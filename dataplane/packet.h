@@ -59,7 +59,8 @@ struct session {
     struct endpoint external;     /* the one of the internal endpoint; port 0: there is none */
     struct translated translated; /* of a packet that may take the short path */
     __u8 tcp_state;               /* enum tcp_conntrack, before this packet */
-    __u8 reserved[3];
+    __u8 from_inside;             /* it came in on an internal interface */
+    __u8 reserved[2];
 };
 
 /* Where a session is to come from, and to go to; port 0: as it is. Hairpinning has both. */

@@ -6,6 +6,8 @@
 #ifndef CTGATE_RENEW_H
 #define CTGATE_RENEW_H
 
+#include <linux/if_ether.h>
+
 #include "route.h"
 #include "session_cache.h"
 #include "stats.h"
@@ -93,6 +95,8 @@ static __always_inline void remember(const struct ctgate_cache_key *key,
         if (same_way(known, record)) {
             known->mtu = record->mtu;
             known->flags = record->flags;
+            __builtin_memcpy(known->arrival_address, record->arrival_address,
+                             sizeof(record->arrival_address));
             known->checked = record->checked;
             return;
         }
@@ -101,6 +105,19 @@ static __always_inline void remember(const struct ctgate_cache_key *key,
     }
     if (!bpf_map_update_elem(&session_cache, key, record, BPF_ANY))
         count(CTGATE_COUNT_CACHED);
+}
+
+/* What XDP has to know of the interface by which packets come. */
+static __always_inline void note_arrival(struct __sk_buff *skb, const struct packet *pkt,
+                                         const struct session *session,
+                                         struct ctgate_cache_record *record)
+{
+    const struct ethhdr *eth = (void *)(long)skb->data;
+
+    if (session->from_inside)
+        record->flags |= CTGATE_CACHE_INSIDE;
+    if (pkt->network && (const void *)(eth + 1) <= (void *)(long)skb->data_end)
+        __builtin_memcpy(record->arrival_address, eth->h_dest, sizeof(record->arrival_address));
 }
 
 /* The next hop, in network byte order, if there is now a record of this packet's session and
@@ -124,6 +141,7 @@ __noinline __u32 renew(struct __sk_buff *skb, const struct packet *pkt,
     next_hop = find_next_hop(skb, pkt, &record);
     if (!next_hop)
         return 0;
+    note_arrival(skb, pkt, session, &record);
     cache_key_of(pkt, skb->ifindex, &key);
     remember(&key, &record);
     return next_hop;

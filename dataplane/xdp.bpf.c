@@ -11,22 +11,14 @@
 #include "translate.h"
 #include "forward_xdp.h"
 
-static __always_inline const struct ctgate_xdp_interface *arrival_of(const struct xdp_md *ctx)
+/* To the interface itself, not to somebody behind it or beside it. */
+static __always_inline bool is_for_us(const struct ethhdr *eth,
+                                      const struct ctgate_cache_record *record)
 {
-    const __u32 ifindex = ctx->ingress_ifindex;
-
-    return bpf_map_lookup_elem(&xdp_interfaces, &ifindex);
-}
-
-/* An untagged IPv4 packet, to the interface itself. */
-static __always_inline bool is_for(const struct ctgate_xdp_interface *interface,
-                                   const struct ethhdr *eth)
-{
-    const __be16 *own = (const void *)interface->address;
+    const __be16 *own = (const void *)record->arrival_address;
     const __be16 *destination = (const void *)eth->h_dest;
 
-    return eth->h_proto == bpf_htons(ETH_P_IP) && own[0] == destination[0] &&
-           own[1] == destination[1] && own[2] == destination[2];
+    return own[0] == destination[0] && own[1] == destination[1] && own[2] == destination[2];
 }
 
 SEC("xdp")
@@ -34,7 +26,6 @@ int short_path(struct xdp_md *ctx)
 {
     const void *data = (void *)(long)ctx->data;
     const void *end = (void *)(long)ctx->data_end;
-    const struct ctgate_xdp_interface *interface;
     struct ctgate_cache_record *record;
     const struct ethhdr *eth = data;
     struct packet pkt;
@@ -43,18 +34,17 @@ int short_path(struct xdp_md *ctx)
     if ((const void *)(eth + 1) > end)
         return to_tc();
     length = end - data;
-    interface = arrival_of(ctx);
-    if (!interface || !is_for(interface, eth) ||
+    if (eth->h_proto != bpf_htons(ETH_P_IP) ||
         parse_ipv4(data, end, ETH_HLEN, length, false, &pkt) != PARSE_OK)
         return to_tc();
     length -= ETH_HLEN; /* what hardware has put together does not come here */
     record = recall(&pkt, ctx->ingress_ifindex, length, false);
-    if (!record || !(record->flags & CTGATE_CACHE_XDP))
+    if (!record || !(record->flags & CTGATE_CACHE_XDP) || !is_for_us(eth, record))
         return to_tc();
     if (translate_frame(ctx, &pkt, record) != TRANSLATE_DONE)
         return to_tc();
     note_use(record, length);
-    return redirect(record->output, interface->internal);
+    return redirect(record->output, record->flags & CTGATE_CACHE_INSIDE);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -27,15 +27,6 @@ enum ctgate_link {
     CTGATE_LINK_XDP = 3,    /* an Ethernet header; and it takes frames from XDP */
 };
 
-/* Value of map `xdp_interfaces`, key: ifindex of an interface whose packets meet our program in
- * XDP. Control plane. */
-struct ctgate_xdp_interface {
-    __u8 address[6]; /* its own MAC address: frames for others are not ours */
-    __u8 internal;   /* 1: an internal interface */
-    __u8 reserved;
-};
-CTGATE_LAYOUT(struct ctgate_xdp_interface, 8);
-
 /* External ports that may be given out: both ends inclusive, host byte order, 1 <= low <= high. */
 struct ctgate_port_range {
     __u16 low;

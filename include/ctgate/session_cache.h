@@ -31,6 +31,7 @@ CTGATE_LAYOUT(struct ctgate_cache_key, 4 + 4 + 2 + 2 + 4);
 enum ctgate_cache_flag {
     CTGATE_CACHE_LAYER3 = 1, /* the output interface has no Ethernet header */
     CTGATE_CACHE_XDP = 2,    /* it takes frames from XDP */
+    CTGATE_CACHE_INSIDE = 4, /* packets of this direction come from inside */
 };
 
 struct ctgate_cache_record {
@@ -47,9 +48,11 @@ struct ctgate_cache_record {
     __u32 packets; /* modulo 2^32 */
     __u16 mtu;     /* of the route */
     __u16 flags;   /* enum ctgate_cache_flag */
+    __u8 arrival_address[6]; /* destination of the Ethernet header as it comes in */
+    __u16 reserved;
 };
 CTGATE_LAYOUT(struct ctgate_cache_record,
-              4 + 4 + 2 + 2 + 6 + 6 + 2 * sizeof(__u32) + sizeof(__u64) + 4 + 2 + 2);
+              4 + 4 + 2 + 2 + 6 + 6 + 2 * sizeof(__u32) + sizeof(__u64) + 4 + 2 + 2 + 6 + 2);
 
 /* CLOCK_MONOTONIC in units of 2^24 ns (17 ms), modulo 2^32 (2 years). */
 #define CTGATE_CACHE_TICKS(ns) ((__u32)((ns) >> 24))

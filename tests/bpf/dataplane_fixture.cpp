@@ -188,7 +188,6 @@ DataplaneTest::~DataplaneTest() {
     }
     remove_pool();
     clear<int>(gateway_programs()->maps.internal_interfaces);
-    clear<int>(gateway_programs()->maps.xdp_interfaces);
     clear<ctgate_address>(gateway_programs()->maps.addresses);
     clear<ctgate_address>(gateway_programs()->maps.one_to_one);
     clear<ctgate_behaviour_key>(gateway_programs()->maps.behaviours);
@@ -348,10 +347,6 @@ void DataplaneTest::set_xdp(bool takes_frames) {
           static_cast<std::uint32_t>(link_));
     set_pool({{"203.0.113.1"}});
     for (const Interface& each : {inside_, outside_}) {
-        ctgate_xdp_interface interface {};
-        std::copy(each.mac.begin(), each.mac.end(), interface.address);
-        interface.internal = each.ifindex == inside_.ifindex ? 1 : 0;
-        write(gateway_programs()->maps.xdp_interfaces, each.ifindex, interface);
         // Without a program a veth has no receive queue that one could be run on.
         if (bpf_xdp_attach(each.ifindex, bpf_program__fd(xdp_programs()->progs.short_path),
                            XDP_FLAGS_DRV_MODE, nullptr) != 0) {
