@@ -9,8 +9,6 @@
 #include <netlink/route/link.h>
 #include <netlink/route/link/veth.h>
 
-#include <cstring>
-
 #include "control/netlink_objects.hpp"
 
 namespace ctgate {
@@ -33,10 +31,6 @@ Link to_link(rtnl_link* from) {
     link.ethernet = rtnl_link_get_arptype(from) == ARPHRD_ETHER;
     link.mtu = rtnl_link_get_mtu(from);
     link.lower = rtnl_link_get_link(from);
-    if (nl_addr* mac = rtnl_link_get_addr(from);
-        mac != nullptr && nl_addr_get_len(mac) == link.mac.size()) {
-        std::memcpy(link.mac.data(), nl_addr_get_binary_addr(mac), link.mac.size());
-    }
     return link;
 }
 

@@ -3,7 +3,6 @@
 // std::runtime_error whose sentence names the interface, address or route and libnl's reason.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,7 +27,6 @@ struct Link {
     bool ethernet = false;  // ARPHRD_ETHER: frames carry an Ethernet header; else layer 3
     unsigned mtu = 0;       // bytes
     int lower = 0;          // ifindex of the device that a VLAN device stands on
-    std::array<std::uint8_t, 6> mac{};  // zero without Ethernet header
 };
 
 class Netlink {

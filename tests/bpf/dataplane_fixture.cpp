@@ -9,55 +9,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <numeric>
 #include <stdexcept>
 
+#include "bpf/counters.hpp"
 #include "control/fd.hpp"
 #include "control/nat_tables.hpp"
 #include "control/sysctl.hpp"
-#include "ctgate/counters.h"
 #include "ctgate/session_cache.h"
 
 namespace ctgate {
 namespace {
-
-const std::vector<std::string> counter_names = {
-#define CTGATE_NAME(id, name, text) name,
-    CTGATE_COUNTERS(CTGATE_NAME) CTGATE_DROP_REASONS(CTGATE_NAME)
-#undef CTGATE_NAME
-};
-
-// Not to be had with one packet at a time and a kernel that is well.
-const std::set<std::string> out_of_reach = {
-    "insert_clash",        // needs two CPUs at the same moment: concurrency_test.cpp
-    "drop_table_full",     // the limit is the whole machine's: tests/vm/max_sessions.sh
-    "drop_nat_info",       // the kernel is out of memory
-    "drop_mappings_full",  // there is room for more mappings than 16 addresses have ports
-    "drop_translation",    // the kernel is out of memory
-    "drop_lookup_failed",  // only for arguments that we do not give: kfunc_errors_test.cpp
-};
-
-std::set<std::string>& reached() {
-    static std::set<std::string> names;
-    return names;
-}
-
-// After all tests, if all were run: is there a counter that no test has moved?
-class EveryCounterIsReached : public testing::Environment {
-  public:
-    void TearDown() override {
-        if (testing::GTEST_FLAG(filter) != "*") {
-            return;
-        }
-        for (const std::string& name : counter_names) {
-            EXPECT_NE(reached().count(name) + out_of_reach.count(name), 0u)
-                << "no test reaches the counter " << name;
-        }
-    }
-};
-
-const testing::Environment* const environment =
-    testing::AddGlobalTestEnvironment(new EveryCounterIsReached);
 
 packet::Mac mac_of(const char* interface) {
     const FileDescriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -69,14 +30,6 @@ packet::Mac mac_of(const char* interface) {
     packet::Mac mac{};
     std::copy_n(request.ifr_hwaddr.sa_data, mac.size(), mac.begin());
     return mac;
-}
-
-void reset_counters() {
-    const std::vector<std::uint64_t> zeroes(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-    for (std::uint32_t key = 0; key < CTGATE_COUNTER_MAX; key++) {
-        bpf_map__update_elem(gateway_programs()->maps.counters, &key, sizeof(key), zeroes.data(),
-                             zeroes.size() * sizeof(zeroes[0]), BPF_ANY);
-    }
 }
 
 }  // namespace
@@ -125,43 +78,6 @@ SkeletonOwner<xdp_bpf>& xdp_programs() {
     return programs;
 }
 
-// All at once: it is done before and after each packet.
-std::map<std::string, std::uint64_t> read_counters() {
-    const auto cpus = static_cast<std::size_t>(libbpf_num_possible_cpus());
-    std::vector<std::uint32_t> keys(CTGATE_COUNTER_MAX);
-    std::vector<std::uint64_t> values(keys.size() * cpus);
-    std::uint32_t next = 0;
-    auto count = static_cast<std::uint32_t>(keys.size());
-    const int fd = bpf_map__fd(gateway_programs()->maps.counters);
-    // ENOENT: there are no more.
-    if (bpf_map_lookup_batch(fd, nullptr, &next, keys.data(), values.data(), &count, nullptr) !=
-            0 &&
-        errno != ENOENT) {
-        throw std::system_error(errno, std::generic_category(), "counters");
-    }
-    std::map<std::string, std::uint64_t> result;
-    for (std::size_t i = 0; i < count; i++) {
-        const auto* of_cpus = &values[i * cpus];
-        result[counter_names.at(keys[i])] =
-            std::accumulate(of_cpus, of_cpus + cpus, std::uint64_t{0});
-    }
-    return result;
-}
-
-namespace {
-
-std::set<std::string> moved_since(const std::map<std::string, std::uint64_t>& before) {
-    std::set<std::string> names;
-    for (const auto& [name, value] : read_counters()) {
-        if (value != before.at(name)) {
-            names.insert(name);
-        }
-    }
-    return names;
-}
-
-}  // namespace
-
 DataplaneTest::DataplaneTest()
     : inside_(make_interface("in0", "in1", "10.0.0.1/24", gateway_programs()->progs.internal_l2,
                              "internal_packets")),
@@ -181,11 +97,7 @@ DataplaneTest::DataplaneTest()
 }
 
 DataplaneTest::~DataplaneTest() {
-    for (const auto& [name, value] : read_counters()) {
-        if (value != 0) {
-            reached().insert(name);
-        }
-    }
+    note_reached_counters();
     remove_pool();
     clear<int>(gateway_programs()->maps.internal_interfaces);
     clear<ctgate_address>(gateway_programs()->maps.addresses);

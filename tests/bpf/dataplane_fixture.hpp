@@ -165,7 +165,4 @@ SkeletonOwner<ctgate_bpf>& gateway_programs();
 // With the maps of those.
 SkeletonOwner<xdp_bpf>& xdp_programs();
 
-// By name, over all CPUs.
-std::map<std::string, std::uint64_t> read_counters();
-
 }  // namespace ctgate

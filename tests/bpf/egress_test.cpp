@@ -3,6 +3,7 @@
 // it, and no reset by this machine of a session that it should have translated.
 #include <linux/pkt_cls.h>
 
+#include "bpf/counters.hpp"
 #include "bpf/dataplane_fixture.hpp"
 
 namespace ctgate {

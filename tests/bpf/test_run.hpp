@@ -30,13 +30,8 @@ struct TestRun {
     std::array<unsigned, 2> seal{};  // skb->cb
 };
 
-inline TestRun run(const bpf_program* program, const TestFrame& frame) {
-    __sk_buff context{};
-    context.ifindex = static_cast<unsigned>(frame.ifindex);
-    context.ingress_ifindex = static_cast<unsigned>(frame.ingress_ifindex);
-    context.gso_size = frame.gso_size;
-    std::copy(frame.seal.begin(), frame.seal.end(), context.cb);
-    context.gso_segs = frame.gso_size == 0 ? 0 : 2;
+template <typename Context>
+TestRun run_with(const bpf_program* program, const TestFrame& frame, Context& context) {
     TestRun result;
     result.bytes.resize(frame.bytes.size() + 256);
     LIBBPF_OPTS(bpf_test_run_opts, options);
@@ -53,9 +48,20 @@ inline TestRun run(const bpf_program* program, const TestFrame& frame) {
         throw std::system_error(errno, std::generic_category(), bpf_program__name(program));
     }
     result.verdict = options.retval;
+    result.bytes.resize(options.data_size_out);
+    return result;
+}
+
+inline TestRun run(const bpf_program* program, const TestFrame& frame) {
+    __sk_buff context{};
+    context.ifindex = static_cast<unsigned>(frame.ifindex);
+    context.ingress_ifindex = static_cast<unsigned>(frame.ingress_ifindex);
+    context.gso_size = frame.gso_size;
+    context.gso_segs = frame.gso_size == 0 ? 0 : 2;
+    std::copy(frame.seal.begin(), frame.seal.end(), context.cb);
+    TestRun result = run_with(program, frame, context);
     result.priority = context.priority;
     std::copy_n(context.cb, result.seal.size(), result.seal.begin());
-    result.bytes.resize(options.data_size_out);
     return result;
 }
 
@@ -64,22 +70,7 @@ inline TestRun run_xdp(const bpf_program* program, const TestFrame& frame) {
     xdp_md context{};
     context.data_end = static_cast<unsigned>(frame.bytes.size());
     context.ingress_ifindex = static_cast<unsigned>(frame.ifindex);
-    TestRun result;
-    result.bytes.resize(frame.bytes.size() + 256);
-    LIBBPF_OPTS(bpf_test_run_opts, options);
-    options.data_in = frame.bytes.data();
-    options.data_size_in = static_cast<unsigned>(frame.bytes.size());
-    options.data_out = result.bytes.data();
-    options.data_size_out = static_cast<unsigned>(result.bytes.size());
-    options.ctx_in = &context;
-    options.ctx_size_in = sizeof(context);
-    options.repeat = 1;
-    if (bpf_prog_test_run_opts(bpf_program__fd(program), &options) != 0) {
-        throw std::system_error(errno, std::generic_category(), bpf_program__name(program));
-    }
-    result.verdict = options.retval;
-    result.bytes.resize(options.data_size_out);
-    return result;
+    return run_with(program, frame, context);
 }
 
 // On a packet of zeroes, on the loopback device of the current namespace; the verdict.

@@ -1,80 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A client downloads, uploads, asks and pings through `ctgate run`; the daemon dies; `ctgate down`.
-#
-#   client              gateway                            server
-#   10.0.0.2 eth0 ──── in0 10.0.0.1   out0 203.0.113.1 ──── eth0 203.0.113.2
-#
-# The server has no route back to 10.0.0.0/24: only what leaves translated gets an answer.
 set -eu
 # shellcheck disable=SC1091
 . /ctgate/checks.sh
-
-internal=10.0.0.2
-external=203.0.113.1
-server=203.0.113.2
-work=/tmp/e2e
-mkdir -p $work
-
-# inside NAMESPACE COMMAND...: without the new /sys of `ip netns exec`. The command replaces a
-# background shell, so that $! is its process id.
-inside() {
-    local namespace=$1
-    shift
-    nsenter --net="/run/netns/$namespace" "$@"
-}
-
-# link NAMESPACE DEVICE ADDRESS NAMESPACE DEVICE ADDRESS
-link() {
-    ip -n "$1" link add "$2" type veth peer name "$5" netns "$4"
-    ip -n "$1" address add "$3" dev "$2"
-    ip -n "$4" address add "$6" dev "$5"
-    ip -n "$1" link set "$2" up
-    ip -n "$4" link set "$5" up
-}
-
-build_network() {
-    for namespace in client gateway server; do
-        ip netns add $namespace
-        ip -n $namespace link set lo up
-    done
-    link client eth0 $internal/24 gateway in0 10.0.0.1/24
-    link gateway out0 $external/24 server eth0 $server/24
-    ip -n client route add default via 10.0.0.1
-}
-
-# The services note whom they talk to in $work/peers, one line per connection or datagram. None may
-# keep this script's output open: init reads it to its end.
-start_services() {
-    local note="echo \"\$SOCAT_PEERADDR:\$SOCAT_PEERPORT\" >>$work/peers"
-    head -c 2000000 /dev/urandom >$work/payload
-    inside server socat TCP4-LISTEN:8080,reuseaddr,fork "SYSTEM:$note; cat $work/payload" >$work/services.log 2>&1 &
-    inside server socat TCP4-LISTEN:8081,reuseaddr,fork "SYSTEM:$note; sha256sum >$work/sum" >$work/services.log 2>&1 &
-    inside server socat UDP4-RECVFROM:5300,reuseaddr,fork "SYSTEM:$note; cat" >$work/services.log 2>&1 &
-    wait_for 10 listens 8080
-    wait_for 10 listens 8081
-    wait_for 10 listens 5300
-}
-
-listens() {
-    inside server netstat -lntu | grep -q ":$1 "
-}
-
-sum_of_payload() {
-    sha256sum <$work/payload | cut -d' ' -f1
-}
-
-download() {
-    timeout 10 nsenter --net=/run/netns/client socat -u TCP4:$server:8080 - |
-        sha256sum | cut -d' ' -f1
-}
-
-upload() {
-    rm -f $work/sum
-    timeout 10 nsenter --net=/run/netns/client socat -u FILE:$work/payload TCP4:$server:8081
-    wait_for 5 test -s $work/sum
-    cut -d' ' -f1 $work/sum
-}
+# shellcheck source=network.sh
+. /ctgate/network.sh
 
 # ask SOURCE-PORT WORD
 ask() {
@@ -101,8 +32,7 @@ is_accepted() {
 }
 
 sessions_created() {
-    inside gateway ctgate show counters --json |
-        sed -n 's/.*"session_created": *\([0-9]*\).*/\1/p'
+    counter session_created
 }
 
 # shows_session INTERNAL EXTERNAL
@@ -119,22 +49,6 @@ clsact_of() {
     inside gateway tc filter show dev "$1" ingress 2>/dev/null || true
 }
 
-# What the machine looks like when a check has failed, or the script was ended half-way.
-explain() {
-    local status=$?
-    [ $status -eq 0 ] && return
-    echo "# daemon log"
-    cat $work/daemon.log
-    ctgate_state || true
-    exit $status
-}
-
-ctgate_state() {
-    inside gateway nft list ruleset
-    inside gateway conntrack -L
-    inside gateway ctgate show counters
-} 2>&1
-
 # ctgate's own modules, none of which anything before it has loaded.
 modules="nf_conntrack nf_nat sch_ingress cls_bpf nf_tables"
 
@@ -145,9 +59,10 @@ for module in $modules; do
     fi
 done
 
-trap explain EXIT
+trap leave EXIT
 trap 'exit 1' TERM
-build_network
+build_namespaces
+build_links
 start_services
 forwarding=$(inside gateway cat /proc/sys/net/ipv4/ip_forward)
 

@@ -8,7 +8,7 @@ set -euo pipefail
 meta=$1
 directory=$(realpath -m "$2")
 # Kept as whole directories, so that request_module finds whatever an nft rule asks for.
-wanted='^kernel/net/(netfilter|ipv4|ipv6/netfilter|sched|bridge|802|llc)/'
+wanted='^kernel/net/(netfilter|ipv4|ipv6/netfilter|sched|bridge|802|8021q|llc)/'
 wanted+='|^kernel/drivers/net/(veth|tun|dummy|ifb|macvlan)\.ko'
 
 for tool in apt-get dpkg xz depmod; do

@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The short path where packets are lost and overtake each other (netem), and between VLAN devices:
+# what the kernels of these machines have and not every other. Transfers arrive whole, and most of
+# their packets do not see the stack.
+set -eu
+# shellcheck disable=SC1091
+. /ctgate/checks.sh
+# shellcheck source=network.sh
+. /ctgate/network.sh
+
+# packets: that came in from both sides.
+packets() {
+    echo $(($(counter internal_packets) + $(counter external_packets)))
+}
+
+# goes_past_stack upload|download: whole, and of ten packets eight at least do: those that are late or
+# of a session that has ended go to the stack.
+goes_past_stack() {
+    local before short
+    before=$(packets)
+    short=$(counter short_path)
+    equals "$(sum_of_payload)" "$("$1")" || return 1
+    before=$((($(packets) - before) * 8 / 10))
+    short=$(($(counter short_path) - short))
+    [ $short -ge $before ] && return
+    echo "  $short packets past the stack, expected $before"
+    return 1
+}
+
+# start_gateway INTERNAL EXTERNAL
+start_gateway() {
+    nsenter --net=/run/netns/gateway ctgate run --internal "$1" --external "$2" \
+        >$work/daemon.log 2>&1 &
+    daemon=$!
+    check "run --internal $1 --external $2: status 0" wait_for 30 inside gateway ctgate status
+}
+
+stop_gateway() {
+    check "down" inside gateway ctgate down
+    check "down: the daemon has ended" wait_for 15 has_ended $daemon
+}
+
+# vlan NAMESPACE DEVICE ADDRESS: moves the address to VLAN 5 of the device.
+vlan() {
+    ip -n "$1" address flush dev "$2"
+    ip -n "$1" link add link "$2" name "$2.5" type vlan id 5
+    ip -n "$1" address add "$3" dev "$2.5"
+    ip -n "$1" link set "$2.5" up
+}
+
+# lost NAMESPACE: some of its packets.
+lost() {
+    ip netns exec "$1" tc -s qdisc show dev eth0 | grep -q 'dropped [1-9]'
+}
+
+trap leave EXIT
+trap 'exit 1' TERM
+build_namespaces
+build_links
+start_services
+
+# --- loss and reordering ----------------------------------------------------------------------
+start_gateway in0 out0
+for namespace in client server; do
+    # Single packets, so that there are many to be lost.
+    ip -n $namespace link set eth0 gso_max_segs 1
+    ip netns exec $namespace tc qdisc add dev eth0 root netem delay 2ms reorder 75% 50% loss 1%
+done
+for kind in download upload; do
+    check "$kind with loss and reordering past the stack" goes_past_stack $kind
+done
+for namespace in client server; do
+    check "packets of the $namespace were lost" lost $namespace
+    ip netns exec $namespace tc qdisc del dev eth0 root
+done
+stop_gateway
+
+# --- VLAN devices -----------------------------------------------------------------------------
+vlan client eth0 $internal/24
+vlan gateway in0 10.0.0.1/24
+vlan gateway out0 $external/24
+vlan server eth0 $server/24
+ip -n client route add default via 10.0.0.1
+start_gateway in0.5 out0.5
+for kind in download upload; do
+    check "$kind past the stack between VLAN devices" goes_past_stack $kind
+done
+stop_gateway
+
+all_passed
