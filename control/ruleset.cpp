@@ -43,15 +43,20 @@ std::string prefix(const IpPrefix& prefix) {
     return IpPrefix{prefix.network(), prefix.length}.text();
 }
 
-// Right side of a match, "" for nothing to be matched. Brackets only around several: nft makes a
-// set of what is in them, and to look into one costs each packet several comparisons. `Write`: an
-// element as nft reads it.
+// Each once. `Write`: an element as nft reads it.
 template <typename Elements, typename Write>
-std::string any_of(const Elements& elements, Write write) {
+std::string list(const Elements& elements, Write write) {
     std::set<std::string> written;
     std::transform(elements.begin(), elements.end(), std::inserter(written, written.end()), write);
-    const std::string list = fmt::format("{}", fmt::join(written, ", "));
-    return written.size() > 1 ? fmt::format("{{ {} }}", list) : list;
+    return fmt::format("{}", fmt::join(written, ", "));
+}
+
+// Right side of a match, "" for nothing to be matched. Brackets only around several: nft makes a
+// set of what is in them, and to look into one costs each packet several comparisons.
+template <typename Elements, typename Write>
+std::string any_of(const Elements& elements, Write write) {
+    const std::string all = list(elements, write);
+    return all.find(',') == std::string::npos ? all : fmt::format("{{ {} }}", all);
 }
 
 // What many rules match.
@@ -88,8 +93,8 @@ std::string exempt_set(const std::vector<IpPrefix>& exempt) {
     std::string result =
         "add set ip ctgate exempt { type ipv4_addr; flags interval; auto-merge; }\n"
         "flush set ip ctgate exempt\n";
-    for (const IpPrefix& each : exempt) {
-        result += fmt::format("add element ip ctgate exempt {{ {} }}\n", prefix(each));
+    if (!exempt.empty()) {
+        result += fmt::format("add element ip ctgate exempt {{ {} }}\n", list(exempt, prefix));
     }
     return result;
 }

@@ -50,9 +50,10 @@ TEST(Ruleset, WhatIsEmptyIsNeitherMatchedNorPassed) {
     EXPECT_THAT(ruleset.text(), Not(HasSubstr("rule ip ctgate outside_in")));
     ruleset.clamped = {"wan"};
     ruleset.one_to_one = {{address("203.0.113.7"), address("10.0.0.7")}};
-    ruleset.exempt = {{address("10.8.0.0"), 24}};
+    ruleset.exempt = {{address("10.8.0.0"), 24}, {address("10.0.0.0"), 8}};
     EXPECT_THAT(ruleset.text(), Not(HasSubstr("delete chain")));
-    EXPECT_THAT(ruleset.text(), HasSubstr("add element ip ctgate exempt { 10.8.0.0/24 }\n"));
+    EXPECT_THAT(ruleset.text(),
+                HasSubstr("add element ip ctgate exempt { 10.0.0.0/8, 10.8.0.0/24 }\n"));
     EXPECT_THAT(ruleset.text(), HasSubstr("leak ip daddr @exempt accept"));
     EXPECT_THAT(ruleset.text(), HasSubstr("source ip daddr @exempt accept"));
 }

@@ -7,7 +7,7 @@ set -eu
 # shellcheck disable=SC1091
 . /ctgate/checks.sh
 
-sessions=500000
+sessions=1000000
 limit=net/netfilter/nf_conntrack_max
 buckets=net/netfilter/nf_conntrack_buckets
 log=/tmp/max_sessions.log
@@ -17,6 +17,12 @@ at_least() {
     [ "$2" -ge "$1" ] && return
     echo "  expected at least $1, got '$2'"
     return 1
+}
+
+# cached_sessions: how many the short path has room for.
+cached_sessions() {
+    ctgate status --json | tr -d '\n' |
+        sed -n 's/.*"short_path": *{[^}]*"sessions": *\([0-9]*\).*/\1/p'
 }
 
 for device in in0 out0; do
@@ -38,6 +44,7 @@ check "run --max-sessions $sessions: status 0" wait_for 30 ctgate status
 echo "# serving: limit $(value_of $limit), buckets $(value_of $buckets)"
 check "nf_conntrack_max holds the sessions" at_least $sessions "$(value_of $limit)"
 # Chains of 8 entries on average are what the kernel's own sizing accepted for long.
+check "the session cache holds them" at_least $sessions "$(cached_sessions)"
 check "the hash has grown with it" at_least $((sessions / 8)) "$(value_of $buckets)"
 check "the hash is larger than before" test "$(value_of $buckets)" -gt "$buckets_before"
 
