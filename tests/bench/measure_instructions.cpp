@@ -48,7 +48,7 @@ std::vector<Measure> measure_instructions(const Setup& setup) {
             const std::uint32_t first = next[lane.kind()] += new_sessions;
             return lane.begin({first, new_sessions});
         });
-    compare_less(session, Kind::ctgate_tc, Kind::masquerade, 1 / 1.05);
+    compare_less(session, Kind::ctgate_tc, Kind::masquerade, 0.95);
     return {packet, session};
 }
 
