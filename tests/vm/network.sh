@@ -93,7 +93,8 @@ explain() {
 # For a trap on EXIT. The services hold the namespaces; the machine is the next script's.
 leave() {
     local status=$? namespace
-    [ $status -eq 0 ] || explain || true
+    set +e # whatever fails here, the rest is to be done
+    [ $status -eq 0 ] || explain
     for namespace in client gateway server; do
         ip netns pids $namespace | xargs -r kill -9
         ip netns del $namespace
