@@ -175,6 +175,19 @@ std::vector<std::unique_ptr<Lane>> make_lanes(const std::vector<Kind>& kinds, co
     return lanes;
 }
 
+std::vector<Series> take_turns(const std::vector<std::unique_ptr<Lane>>& lanes, const Setup& setup,
+                               const std::function<double(Lane&)>& once) {
+    std::vector<Contender> contenders;
+    contenders.reserve(lanes.size());
+    for (const auto& lane : lanes) {
+        contenders.push_back({std::string(name(lane->kind())), [&] {
+                                  const OnCore core(cores().back());
+                                  return std::vector{once(*lane)};
+                              }});
+    }
+    return alternate(contenders, setup.rounds, setup.interrupts).at(0);
+}
+
 void establish(const std::vector<std::unique_ptr<Lane>>& lanes, const Flows& flows,
                const Interrupts& interrupts) {
     const auto for_each = [&](unsigned rounds) {

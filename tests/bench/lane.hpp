@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "bench/endpoint.hpp"
 #include "bench/generator.hpp"
 #include "bench/network.hpp"
+#include "bench/rounds.hpp"
 #include "bench/subject.hpp"
 
 namespace ctgate::bench {
@@ -54,6 +56,10 @@ class Lane {
 // Of each kind.
 std::vector<std::unique_ptr<Lane>> make_lanes(const std::vector<Kind>& kinds, const Setup& setup,
                                               unsigned internal_links = 1);
+
+// One value of each a round, in turn, on the last core.
+std::vector<Series> take_turns(const std::vector<std::unique_ptr<Lane>>& lanes, const Setup& setup,
+                               const std::function<double(Lane&)>& once);
 
 // Sessions of these flows in all of them, seen in both directions and for long enough that the
 // kernel takes them for more than a query.

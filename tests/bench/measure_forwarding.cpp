@@ -2,7 +2,6 @@
 // Packets a second of established sessions, one way, on one core.
 #include <fmt/core.h>
 
-#include "bench/core.hpp"
 #include "bench/lane.hpp"
 #include "bench/measure.hpp"
 
@@ -21,20 +20,13 @@ std::uint32_t packets_of(const Setup& setup, Kind kind, std::uint32_t flows) {
 Measure forwarding(const std::vector<std::unique_ptr<Lane>>& lanes, std::uint32_t flows,
                    const Setup& setup) {
     establish(lanes, {0, flows}, setup.interrupts);
-    std::vector<Contender> contenders;
-    contenders.reserve(lanes.size());
-    for (const auto& lane : lanes) {
-        contenders.push_back(
-            {std::string(name(lane->kind())), [&, flows] {
-                 const OnCore core(cores().back());
-                 const std::uint32_t packets = packets_of(setup, lane->kind(), flows);
-                 return std::vector{ns_per_second / lane->forward({0, flows}, packets)};
-             }});
-    }
+    const auto rate = [&](Lane& lane) {
+        return ns_per_second / lane.forward({0, flows}, packets_of(setup, lane.kind(), flows));
+    };
     const bool one = flows == 1;
     Measure result{fmt::format("64-byte UDP, {} flow{}", flows, one ? "" : "s"),
                    "packets/s",
-                   alternate(contenders, setup.rounds, setup.interrupts).at(0),
+                   take_turns(lanes, setup, rate),
                    {},
                    {}};
     compare(result, Kind::ctgate_tc, Kind::masquerade, 1.5);
