@@ -36,6 +36,8 @@ constexpr Measurement measurements[] = {
     {"memory", "bytes of a session", When::always, measure_memory},
     {"instructions", "of the CPU for a packet: only where a nanosecond is an instruction",
      When::named, measure_instructions},
+    {"session-instructions", "the same with very many sessions, against few", When::named,
+     measure_session_instructions},
 };
 
 constexpr const char* introduction =
@@ -81,7 +83,7 @@ void print_help(const po::options_description& options) {
     std::cout << options << std::flush;
     fmt::print("\nMeasurements:\n");
     for (const Measurement& each : measurements) {
-        fmt::print("  {:<14} {}\n", each.name, each.explanation);
+        fmt::print("  {:<20} {}\n", each.name, each.explanation);
     }
     fmt::print(
         "\nNeeds root. Exit status: 0 all was measured, whatever came out; 1 something could not\n"

@@ -59,5 +59,6 @@ std::vector<Measure> measure_latency(const Setup& setup);
 std::vector<Measure> measure_two_cores(const Setup& setup);
 std::vector<Measure> measure_memory(const Setup& setup);
 std::vector<Measure> measure_instructions(const Setup& setup);
+std::vector<Measure> measure_session_instructions(const Setup& setup);
 
 }  // namespace ctgate::bench
