@@ -11,6 +11,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "control/pinned_programs.hpp"
+
 namespace ctgate::attachment::clsact {
 namespace {
 
@@ -49,6 +51,13 @@ bool is_ours(std::uint32_t program_id) {
            std::find(program_names.begin(), program_names.end(), info.name) != program_names.end();
 }
 
+// Of our program; 0: there is none.
+std::uint32_t attached_id(int ifindex, Hook hook) {
+    const bpf_tc_hook at = hook_of(ifindex, hook);
+    bpf_tc_opts options = our_filter();
+    return bpf_tc_query(&at, &options) == 0 && is_ours(options.prog_id) ? options.prog_id : 0;
+}
+
 }  // namespace
 
 void refuse_foreign_filter(const Link& link, Hook hook) {
@@ -67,9 +76,13 @@ void attach(const Link& link, Hook hook, int program) {
     if (const int error = bpf_tc_hook_create(&at); error != 0 && error != -EEXIST) {
         fail(-error, link);
     }
+    const std::uint32_t old = attached_id(link.index, hook);
+    if (old != 0 && old == program_id(program)) {
+        return;
+    }
     bpf_tc_opts options = our_filter();
     options.prog_fd = program;
-    options.flags = is_attached(link.index, hook) ? BPF_TC_F_REPLACE : 0;
+    options.flags = old != 0 ? BPF_TC_F_REPLACE : 0;
     if (const int error = bpf_tc_attach(&at, &options); error != 0) {
         fail(-error, link);
     }
@@ -84,9 +97,7 @@ void detach(int ifindex, Hook hook) {
 }
 
 bool is_attached(int ifindex, Hook hook) {
-    const bpf_tc_hook at = hook_of(ifindex, hook);
-    bpf_tc_opts options = our_filter();
-    return bpf_tc_query(&at, &options) == 0 && is_ours(options.prog_id);
+    return attached_id(ifindex, hook) != 0;
 }
 
 void remove_qdisc(int ifindex) {

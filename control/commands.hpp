@@ -22,6 +22,8 @@ enum ExitStatus : int {
 int run_command(Arguments arguments);
 int status_command(Arguments arguments);
 int down_command(Arguments arguments);
+int reload_command(Arguments arguments);
+int confirm_command(Arguments arguments);
 int check_command(Arguments arguments);
 int show_command(Arguments arguments);
 int lookup_command(Arguments arguments);

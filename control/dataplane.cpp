@@ -4,10 +4,13 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <boost/functional/hash.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstdarg>
@@ -16,6 +19,7 @@
 #include <limits>
 #include <random>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 
 #include "control/pinned_map.hpp"
@@ -106,6 +110,27 @@ __u32 cache_ticks() {
         std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()));
 }
 
+// Of the objects, and of all that is settled when they are loaded.
+std::uint64_t make_of(std::uint32_t accepted_mark, std::uint64_t sessions) {
+    std::size_t make = 0;
+    for (const auto elf_bytes : {ctgate_bpf__elf_bytes, xdp_bpf__elf_bytes}) {
+        std::size_t size = 0;
+        const char* bytes = static_cast<const char*>(elf_bytes(&size));
+        boost::hash_combine(make, std::string_view(bytes, size));
+    }
+    boost::hash_combine(make, accepted_mark);
+    boost::hash_combine(make, sessions);
+    return make;
+}
+
+FileDescriptor copy_of(int descriptor) {
+    FileDescriptor copy(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+    if (!copy) {
+        throw std::system_error(errno, std::generic_category(), "Cannot keep the BPF programs");
+    }
+    return copy;
+}
+
 // Deletes the entries for which `unwanted(key, value)`.
 template <typename Key, typename Value, typename Unwanted>
 void prune(const bpf_map* map, Unwanted unwanted) {
@@ -147,19 +172,55 @@ std::vector<std::string> Dataplane::called_functions() {
 
 Dataplane::Dataplane(const RunDirectory& directory, std::uint32_t accepted_mark,
                      std::uint64_t sessions)
-    : object_(nullptr, &ctgate_bpf__destroy), xdp_(nullptr, &xdp_bpf__destroy) {
-    const LibbpfWords words;
-    const std::string pins = directory.pins();
+    : object_(nullptr, &ctgate_bpf__destroy), pinned_(make_of(accepted_mark, sessions)) {
     LIBBPF_OPTS(bpf_object_open_opts, options);
+    const std::string pins = directory.pins();
     options.pin_root_path = pins.c_str();
     object_ = open_object(&options);
     object_->rodata->accepted_mark = accepted_mark;
+    if (sessions != 0) {
+        size_session_cache(object_->maps.session_cache, sessions);
+    }
+    if (!take_over(directory)) {
+        load(directory);
+    }
+}
+
+// The maps that are pinned are those with which the pinned programs were loaded.
+bool Dataplane::take_over(const RunDirectory& directory) {
+    std::map<std::string, FileDescriptor> found;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object_->obj) {
+        const std::string name = bpf_program__name(program);
+        found[name] = pinned_.find(directory, name);
+    }
+    const std::string cache = bpf_map__name(object_->maps.session_cache);
+    found[cache] = pinned_.find(directory, cache);
+    if (!std::all_of(found.begin(), found.end(),
+                     [](const auto& each) { return static_cast<bool>(each.second); })) {
+        return false;
+    }
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object_->obj) {
+        if (const char* pin = bpf_map__pin_path(map)) {
+            const FileDescriptor pinned(bpf_obj_get(pin));
+            if (!pinned || bpf_map__reuse_fd(map, pinned.get()) != 0) {
+                return false;
+            }
+        }
+    }
+    if (bpf_map__reuse_fd(object_->maps.session_cache, found[cache].get()) != 0) {
+        return false;
+    }
+    programs_ = std::move(found);
+    return true;
+}
+
+void Dataplane::load(const RunDirectory& directory) {
+    const LibbpfWords words;
     std::random_device random;
     for (__u32& word : object_->rodata->short_path_seal) {
         word = random();
-    }
-    if (sessions != 0) {
-        size_session_cache(object_->maps.session_cache, sessions);
     }
     const bool taking_over = left_behind(directory);
     if (const int error = ctgate_bpf__load(object_.get()); error != 0) {
@@ -169,6 +230,75 @@ Dataplane::Dataplane(const RunDirectory& directory, std::uint32_t accepted_mark,
                           "them"
                         : "",
             words.tail()));
+    }
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object_->obj) {
+        programs_[bpf_program__name(program)] = copy_of(bpf_program__fd(program));
+    }
+    programs_[bpf_map__name(object_->maps.session_cache)] =
+        copy_of(bpf_map__fd(object_->maps.session_cache));
+    fresh_ = true;
+}
+
+void Dataplane::keep(const RunDirectory& directory) {
+    pinned_.keep(directory, programs());
+    if (fresh_) {
+        hand_over_sweeps();
+        fresh_ = false;
+    }
+}
+
+std::map<std::string, int> Dataplane::programs() const {
+    std::map<std::string, int> all;
+    for (const auto& [name, descriptor] : programs_) {
+        all.emplace(name, descriptor.get());
+    }
+    return all;
+}
+
+bool Dataplane::is_pinned(const RunDirectory& directory) const {
+    const bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object_->obj) {
+        const char* pin = bpf_map__pin_path(map);
+        if (pin != nullptr && ::access(pin, F_OK) != 0) {
+            return false;
+        }
+    }
+    return std::all_of(programs_.begin(), programs_.end(),
+                       [&](const auto& each) { return pinned_.has(directory, each.first); });
+}
+
+void Dataplane::pin(const RunDirectory& directory) const {
+    const bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object_->obj) {
+        const char* pin = bpf_map__pin_path(map);
+        if (pin != nullptr && bpf_obj_pin(bpf_map__fd(map), pin) != 0 && errno != EEXIST) {
+            throw std::system_error(
+                errno, std::generic_category(),
+                fmt::format("Cannot pin the map '{}' of the dataplane", bpf_map__name(map)));
+        }
+    }
+    pinned_.keep(directory, programs());
+}
+
+// Timers that run call the programs that set them, for ever.
+void Dataplane::hand_over_sweeps() const {
+    constexpr std::size_t shortest_frame = 64;
+    std::array<char, shortest_frame> frame{};
+    const int sweeps = bpf_map__fd(object_->maps.sweeps);
+    ctgate_port_space space{};
+    static_assert(sizeof(space) <= shortest_frame);
+    for (const ctgate_port_space* previous = nullptr;
+         bpf_map_get_next_key(sweeps, previous, &space) == 0; previous = &space) {
+        LIBBPF_OPTS(bpf_test_run_opts, options);
+        std::memcpy(frame.data(), &space, sizeof(space));
+        options.data_in = frame.data();
+        options.data_size_in = frame.size();
+        const int error = bpf_prog_test_run_opts(programs_.at("take_over_sweep").get(), &options);
+        if (error != 0) {
+            throw std::system_error(errno, std::generic_category(),
+                                    "Cannot hand the timers of the ports over");
+        }
     }
 }
 
@@ -222,40 +352,44 @@ PortMaps Dataplane::port_maps() const {
 }
 
 int Dataplane::ingress_program(Side side, bool ethernet) const {
-    const auto& programs = object_->progs;
-    const bpf_program* program = side == Side::internal
-                                     ? (ethernet ? programs.internal_l2 : programs.internal_l3)
-                                     : (ethernet ? programs.external_l2 : programs.external_l3);
-    return bpf_program__fd(program);
+    const char* name = side == Side::internal ? (ethernet ? "internal_l2" : "internal_l3")
+                                              : (ethernet ? "external_l2" : "external_l3");
+    return programs_.at(name).get();
 }
 
 int Dataplane::egress_program() const {
-    return bpf_program__fd(object_->progs.external_egress);
+    return programs_.at("external_egress").get();
 }
 
-int Dataplane::xdp_program() {
-    if (!xdp_) {
-        const LibbpfWords words;
-        decltype(xdp_) fresh(xdp_bpf__open(), &xdp_bpf__destroy);
-        if (!fresh) {
-            throw std::system_error(errno, std::generic_category(), "Cannot open the BPF object");
-        }
-        bpf_map* map = nullptr;
-        bpf_object__for_each_map(map, fresh->obj) {
-            const bpf_map* shared = bpf_object__find_map_by_name(object_->obj, bpf_map__name(map));
-            bpf_map__set_pin_path(map, nullptr);
-            if (shared != nullptr) {
-                bpf_map__reuse_fd(map, bpf_map__fd(shared));
-            }
-        }
-        if (const int error = xdp_bpf__load(fresh.get()); error != 0) {
-            throw std::runtime_error(fmt::format("Cannot load the BPF program for XDP ({}):\n{}",
-                                                 std::generic_category().message(-error),
-                                                 words.tail()));
-        }
-        xdp_ = std::move(fresh);
+int Dataplane::xdp_program(const RunDirectory& directory) {
+    constexpr const char* name = "short_path";
+    if (!programs_.contains(name)) {
+        FileDescriptor pinned = fresh_ ? FileDescriptor() : pinned_.find(directory, name);
+        programs_[name] = pinned ? std::move(pinned) : load_xdp();
     }
-    return bpf_program__fd(xdp_->progs.short_path);
+    return programs_.at(name).get();
+}
+
+FileDescriptor Dataplane::load_xdp() const {
+    const LibbpfWords words;
+    const std::unique_ptr<xdp_bpf, void (*)(xdp_bpf*)> object(xdp_bpf__open(), &xdp_bpf__destroy);
+    if (!object) {
+        throw std::system_error(errno, std::generic_category(), "Cannot open the BPF object");
+    }
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object->obj) {
+        const bpf_map* shared = bpf_object__find_map_by_name(object_->obj, bpf_map__name(map));
+        bpf_map__set_pin_path(map, nullptr);
+        if (shared != nullptr) {
+            bpf_map__reuse_fd(map, bpf_map__fd(shared));
+        }
+    }
+    if (const int error = xdp_bpf__load(object.get()); error != 0) {
+        throw std::runtime_error(fmt::format("Cannot load the BPF program for XDP ({}):\n{}",
+                                             std::generic_category().message(-error),
+                                             words.tail()));
+    }
+    return copy_of(bpf_program__fd(object->progs.short_path));
 }
 
 Dataplane::CacheSize Dataplane::session_cache() const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The BPF object of the gateway: loaded, its maps pinned (or those that are pinned taken over).
+// The BPF object of the gateway: loaded, its maps and programs pinned; or those that are pinned
+// taken over.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +12,13 @@
 
 #include "control/forwards.hpp"
 #include "control/nat_tables.hpp"
+#include "control/pinned_programs.hpp"
 #include "control/plan.hpp"
 #include "control/port_spaces.hpp"
 #include "control/run_directory.hpp"
 #include "ctgate/pool.h"
 
 struct ctgate_bpf;
-struct xdp_bpf;
 
 namespace ctgate {
 
@@ -25,8 +26,9 @@ enum class Side { internal, external };
 
 class Dataplane {
   public:
-    // Throws with the verifier's or libbpf's own words.
-    // `sessions`: that the session cache holds; 0: the default.
+    // Programs of an earlier run are taken over if they are what would be loaded now. Throws with
+    // the verifier's or libbpf's own words. `sessions`: that the session cache holds; 0: the
+    // default.
     Dataplane(const RunDirectory& directory, std::uint32_t accepted_mark, std::uint64_t sessions);
 
     // Are there maps of an earlier run?
@@ -45,10 +47,18 @@ class Dataplane {
 
     PortMaps port_maps() const;
 
+    // Once the programs are attached: what is not in force any more goes, here and in the maps.
+    void keep(const RunDirectory& directory);
+
+    // Whether the pins are there; and puts back those that are not.
+    bool is_pinned(const RunDirectory& directory) const;
+    void pin(const RunDirectory& directory) const;
+
     // Descriptor of the program for such an interface; lives as long as this object.
     int ingress_program(Side side, bool ethernet) const;
     int egress_program() const;  // for external interfaces
-    int xdp_program();           // loaded when it is first asked for; throws as the constructor
+    // Loaded when it is first asked for; throws as the constructor.
+    int xdp_program(const RunDirectory& directory);
 
     struct CacheSize {
         std::uint64_t sessions = 0;
@@ -57,8 +67,16 @@ class Dataplane {
     CacheSize session_cache() const;
 
   private:
+    bool take_over(const RunDirectory& directory);
+    void load(const RunDirectory& directory);
+    FileDescriptor load_xdp() const;
+    std::map<std::string, int> programs() const;
+    void hand_over_sweeps() const;
+
     std::unique_ptr<ctgate_bpf, void (*)(ctgate_bpf*)> object_;
-    std::unique_ptr<xdp_bpf, void (*)(xdp_bpf*)> xdp_;  // shares the maps of the other
+    PinnedPrograms pinned_;
+    std::map<std::string, FileDescriptor> programs_;  // and the session cache, by name
+    bool fresh_ = false;                              // these are newly loaded
 };
 
 }  // namespace ctgate

@@ -62,9 +62,12 @@ void Gateway::start() {
 
 void Gateway::reload(Config config) {
     const std::size_t first = journal_.changes().size();
+    const Loss loss = loss_by(config);
     std::swap(config_, config);
     try {
         apply();
+        sessions::end_those_of(loss.external, loss.internal);
+        sessions_ = conntrack::count();
     } catch (...) {
         const std::exception_ptr cause = std::current_exception();
         std::swap(config_, config);
@@ -82,15 +85,6 @@ void Gateway::refresh() {
     forget_vanished_interfaces();
 }
 
-void Gateway::restore_table() {
-    if (nft::fingerprint() != serving_.table) {
-        spdlog::warn("Somebody has changed or removed the nft table 'ip ctgate'; it is put back");
-        table_.clear();
-        serve();
-        sessions::end_untranslated();
-    }
-}
-
 void Gateway::refresh_ports() {
     dataplane_->set_ports(ports_of(serving_.external));
 }
@@ -105,7 +99,10 @@ void Gateway::undo_from(std::size_t first) {
 }
 
 void Gateway::apply() {
-    check();
+    check_capabilities();
+    check_kernel();
+    move_interfaces();
+    check(config_);
     program();
     dataplane_ = Dataplane(directory_, config_.accepted_mark, config_.max_sessions);
     table_.clear();
@@ -119,23 +116,10 @@ void Gateway::apply() {
     }
 }
 
-void Gateway::check() {
-    check_capabilities();
-    check_kernel();
+void Gateway::move_interfaces() {
     for (const std::string& each : config_.move) {
         changes::move_interface(journal_, each, origin_);
     }
-    check_interfaces(netlink_, config_);
-    check_forwards(netlink_, config_);
-    std::vector<Link> links;
-    for (const std::vector<std::string>& names : {config_.internal, config_.external}) {
-        for (const std::string& name : names) {
-            if (auto link = netlink_.link(name)) {
-                links.push_back(std::move(*link));
-            }
-        }
-    }
-    fast_path::check(config_.fast_path, links, netlink_, directory_);
 }
 
 void Gateway::program() {
@@ -173,16 +157,20 @@ void Gateway::serve(const Config& config) {
     const fast_path::State fast = establish_fast_path(plan);
     program_maps(plan, nat_tables(config), fast);
     serve_links(plan, mode);
+    dataplane_->keep(directory_);
     serving_ = {CTGATE_VERSION,        config_.internal,     plan.ruleset.external,
                 config_.accepted_mark, config_.max_sessions, ::getpid(),
-                fingerprint_,          config_.forwards,     short_path_of(fast)};
+                fingerprint_,          config_.forwards,     short_path_of(fast),
+                serving_.repairs};
     serving_.write(directory_);
     // An address that is no longer given out, but still there, may go on with what it has.
     std::erase_if(before, [&](IpAddress each) { return plan.addresses.contains(each); });
     if (!before.empty()) {
-        sessions::end_those_of(before);
+        sessions::end_those_of(before, {});
     }
     report(plan);
+    served_ = plan;
+    sessions_ = conntrack::count();
 }
 
 // Sessions from before our time were let through by whatever guarded this machine then; those of
@@ -248,8 +236,8 @@ fast_path::State Gateway::establish_fast_path(const Plan& plan) {
     std::vector<Link> links = plan.external;
     links.insert(links.end(), plan.internal.begin(), plan.internal.end());
     return fast_path::establish(
-        config_.fast_path, links, netlink_, [&] { return dataplane_->xdp_program(); }, directory_,
-        journal_);
+        config_.fast_path, links, netlink_, [&] { return dataplane_->xdp_program(directory_); },
+        directory_, journal_);
 }
 
 Serving::ShortPath Gateway::short_path_of(const fast_path::State& fast) const {

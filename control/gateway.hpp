@@ -5,10 +5,12 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "control/config.hpp"
+#include "control/conntrack.hpp"
 #include "control/dataplane.hpp"
 #include "control/fast_path.hpp"
 #include "control/fd.hpp"
@@ -29,12 +31,20 @@ class Gateway {
     // Brings everything to the state that the configuration asks for, from nothing or from what an
     // earlier run left. When it throws, what it has changed is taken back.
     void start();
-    // The same with another configuration; when it throws, the old one stays in force.
+    // The same with another configuration; when it throws, the old one stays in force. Sessions go
+    // on, except those below.
     void reload(Config config);
+    // What a reload would say of that configuration; throws as reload() does, changes nothing.
+    void check(const Config& config);
+    // Sessions that could not go on with it: of internal interfaces that are not served any more,
+    // and at external addresses that go.
+    std::vector<Session> sessions_cut_by(const Config& config);
     // After links or addresses have changed. An interface that is missing is served when it comes.
     void refresh();
-    // After nft tables have changed: somebody may have changed ours, or flushed all.
-    void restore_table();
+    // Puts back what somebody has removed of ours: at once after nft tables have changed, and every
+    // second, because of most else the kernel does not tell. What was put back is logged and
+    // counted (Serving::repairs). True: something was.
+    bool repair();
 
     // Now and then: the router's own sockets come and go, and the kernel does not tell.
     void refresh_ports();
@@ -42,10 +52,16 @@ class Gateway {
     // An external interface has an address: the gateway serves.
     bool has_address() const { return serving_.has_address(); }
     const Config& config() const { return config_; }
+    const RunDirectory& directory() const { return directory_; }
 
   private:
+    struct Loss {
+        std::set<IpAddress> external;    // addresses
+        std::vector<IpPrefix> internal;  // networks
+    };
+    Loss loss_by(const Config& config);
     void apply();
-    void check();
+    void move_interfaces();
     void program();
     void serve();  // with the port forwards made at run time
     void serve(const Config& config);
@@ -57,6 +73,9 @@ class Gateway {
     Serving::ShortPath short_path_of(const fast_path::State& fast) const;
     void serve_links(const Plan& plan, AttachMode mode);
     void report(const Plan& plan);
+    bool is_attached() const;
+    bool was_emptied();
+    void note_repair(const char* what, const std::string& sentence);
     bool is_served(const std::string& interface) const;
     void close_what_is_not_configured();
     void drop_what_is_not_configured();
@@ -76,6 +95,8 @@ class Gateway {
     std::string table_;                 // text of the nft table that is in force
     std::string fingerprint_;           // of that table, just after it was set up
     std::vector<std::string> missing_;  // interfaces, as last reported
+    Plan served_;                       // links and all, as last served
+    std::uint64_t sessions_ = 0;        // in the kernel's table, as last seen
 };
 
 // Ends what serves the network namespace the thread is in, and takes back every change. False:

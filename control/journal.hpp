@@ -39,8 +39,10 @@ class Journal {
     // The same for those for which `unwanted` is true.
     void undo_if(const std::function<bool(const Change&)>& unwanted, const Undo& undo);
 
-  private:
+    // The file anew: somebody may have removed it.
     void write() const;
+
+  private:
     bool try_to_write() const;
 
     std::string path_;

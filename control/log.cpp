@@ -58,4 +58,8 @@ void set_up_log(LogLevel level) {
     spdlog::set_default_logger(std::move(logger));
 }
 
+void set_log_level(LogLevel level) {
+    spdlog::set_level(to_spdlog(level));
+}
+
 }  // namespace ctgate

@@ -11,5 +11,6 @@ namespace ctgate {
 // journal reads it (sd-daemon(3)) when stderr is the journal.
 spdlog::level::level_enum to_spdlog(LogLevel level);
 void set_up_log(LogLevel level);
+void set_log_level(LogLevel level);
 
 }  // namespace ctgate

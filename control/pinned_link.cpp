@@ -5,11 +5,20 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include "control/pinned_programs.hpp"
+
 namespace ctgate::pinned_link {
 namespace {
 
 std::string pin_of(int ifindex, const Kind& kind, const RunDirectory& directory) {
     return directory.pin(fmt::format("link-{}-{}", ifindex, kind.name));
+}
+
+bool has_program(const FileDescriptor& link, int program) {
+    bpf_link_info info{};
+    __u32 length = sizeof(info);
+    return bpf_obj_get_info_by_fd(link.get(), &info, &length) == 0 &&
+           info.prog_id == program_id(program);
 }
 
 // Empty when there is none. A link whose interface has gone is of no use any more.
@@ -28,7 +37,7 @@ FileDescriptor find_link(int ifindex, const Kind& kind, const RunDirectory& dire
 
 bool attach(const Link& link, const Kind& kind, int program, const RunDirectory& directory) {
     if (const FileDescriptor old = find_link(link.index, kind, directory)) {
-        return bpf_link_update(old.get(), program, nullptr) == 0;
+        return has_program(old, program) || bpf_link_update(old.get(), program, nullptr) == 0;
     }
     detach(link.index, kind, directory);
     LIBBPF_OPTS(bpf_link_create_opts, options);

@@ -7,11 +7,15 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <optional>
 #include <system_error>
 
 #include "control/commands.hpp"
+#include "control/control_socket.hpp"
 #include "control/gateway.hpp"
 #include "control/kernel_modules.hpp"
 #include "control/log.hpp"
@@ -19,6 +23,7 @@
 #include "control/netns.hpp"
 #include "control/options.hpp"
 #include "control/process.hpp"
+#include "control/reloading.hpp"
 #include "control/start_checks.hpp"
 
 namespace ctgate {
@@ -29,13 +34,17 @@ constexpr const char* usage =
 
 Serves the current network namespace (or that of --netns) in the foreground, until
 SIGTERM or SIGINT. What it set up goes on without it: sessions, also new ones, are
-translated; a new 'ctgate run' takes over, 'ctgate down' ends it. SIGHUP reads the
-file of --config again; a file with errors is refused as a whole.
+translated; a new 'ctgate run' takes over, 'ctgate down' ends it. SIGHUP, or better
+'ctgate reload', reads the file of --config again; a file with errors is refused as a
+whole.
 
 )";
 
-constexpr int retry_ms = 1000;    // after a refresh that failed
-constexpr int sockets_ms = 5000;  // between two looks at the router's own sockets
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto watch_interval = 1s;  // between two looks for what somebody has removed of ours
+constexpr auto ports_interval = 5s;  // between two looks at the router's own sockets
 
 // A namespace that was created for a gateway that could not be set up goes again.
 class NewNetns {
@@ -65,7 +74,7 @@ class Daemon {
   public:
     // Watches from now on, so that nothing is missed while the gateway starts.
     Daemon(std::vector<std::string> arguments, Gateway& gateway)
-        : arguments_(std::move(arguments)), gateway_(gateway) {}
+        : gateway_(gateway), reloading_(std::move(arguments), gateway) {}
 
     void serve(const Interrupts& signals);
 
@@ -75,38 +84,57 @@ class Daemon {
     // False: it failed. `all`: not only the nft table may have changed.
     bool refresh(bool all);
     void refresh_ports();
-    void reload();
+    void listen();
     void announce();
 
-    std::vector<std::string> arguments_;
     Gateway& gateway_;
+    Reloading reloading_;
+    std::optional<ControlSocket> control_;
     Monitor links_ = Monitor::links();
     Monitor tables_ = Monitor::tables();
+    Clock::time_point next_look_ = Clock::now();   // for what somebody has removed
+    Clock::time_point next_ports_ = Clock::now();  // at the router's own sockets
     bool announced_ = false;
     bool waiting_ = false;
+    bool failed_ = false;  // the last refresh: it is tried again
 };
 
+// At least one, so that a moment that has just passed is not waited for in a circle.
+int milliseconds_until(Clock::time_point time) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now());
+    return std::max(1, static_cast<int>(left.count()));
+}
+
 void Daemon::serve(const Interrupts& signals) {
+    listen();
     announce();
-    bool again = false;
     for (;;) {
-        std::array<pollfd, 3> events{
-            {{signals.fd(), POLLIN, 0}, {links_.fd(), POLLIN, 0}, {tables_.fd(), POLLIN, 0}}};
-        const int ready = ::poll(events.data(), events.size(), again ? retry_ms : sockets_ms);
-        if (ready < 0 && errno != EINTR) {
+        std::array<pollfd, 4> events{{{signals.fd(), POLLIN, 0},
+                                      {links_.fd(), POLLIN, 0},
+                                      {tables_.fd(), POLLIN, 0},
+                                      {control_ ? control_->fd() : -1, POLLIN, 0}}};
+        if (::poll(events.data(), events.size(), milliseconds_until(next_look_)) < 0 &&
+            errno != EINTR) {
             throw std::system_error(errno, std::generic_category(), "Cannot wait for events");
-        }
-        if (ready == 0 && !again) {
-            refresh_ports();
         }
         if (events[0].revents != 0 && !handle_signal(signals)) {
             return;
         }
-        if (events[1].revents != 0 || events[2].revents != 0 || again) {
+        const bool links = events[1].revents != 0;
+        const bool look = Clock::now() >= next_look_;
+        if (links || events[2].revents != 0 || look) {
             links_.drain();
             tables_.drain();
-            again = !refresh(events[1].revents != 0 || again);
+            failed_ = !refresh(links || failed_);
             announce();
+        }
+        if (look) {
+            next_look_ = Clock::now() + watch_interval;
+            reloading_.go_back_if_unconfirmed();
+            refresh_ports();
+        }
+        if (events[3].revents != 0) {
+            control_->serve([&](const std::string& asked) { return reloading_.answer(asked); });
         }
     }
 }
@@ -117,7 +145,7 @@ bool Daemon::handle_signal(const Interrupts& signals) {
         return true;
     }
     if (signal.ssi_signo == SIGHUP) {
-        reload();
+        reloading_.reload();
         return true;
     }
     ::sd_notify(0, "STOPPING=1");
@@ -128,7 +156,9 @@ bool Daemon::handle_signal(const Interrupts& signals) {
 // These two go on after a failure: the dataplane serves, and the next event is another chance.
 bool Daemon::refresh(bool all) {
     try {
-        gateway_.restore_table();
+        if (gateway_.repair()) {
+            listen();
+        }
         if (all) {
             gateway_.refresh();
         }
@@ -140,6 +170,10 @@ bool Daemon::refresh(bool all) {
 }
 
 void Daemon::refresh_ports() {
+    if (Clock::now() < next_ports_) {
+        return;
+    }
+    next_ports_ = Clock::now() + ports_interval;
     try {
         gateway_.refresh_ports();
     } catch (const std::exception& error) {
@@ -147,25 +181,9 @@ void Daemon::refresh_ports() {
     }
 }
 
-void Daemon::reload() {
-    ::sd_notify(0, "RELOADING=1");
-    try {
-        Config config = parse_options(arguments_).config;
-        if (config.netns != gateway_.config().netns) {
-            throw ConfigError({"--netns cannot change while ctgate runs; start another one"});
-        }
-        gateway_.reload(std::move(config));
-        spdlog::set_level(to_spdlog(gateway_.config().log_level));
-        spdlog::info("Reloaded");
-    } catch (const ConfigError& error) {
-        for (const std::string& problem : error.problems()) {
-            spdlog::error("{}", problem);
-        }
-        spdlog::error("Reload refused; the old configuration stays");
-    } catch (const std::exception& error) {
-        spdlog::error("Reload failed, the old configuration stays: {}", error.what());
-    }
-    ::sd_notify(0, "READY=1");
+// Anew, when the place was removed.
+void Daemon::listen() {
+    control_.emplace(gateway_.directory());
 }
 
 void Daemon::announce() {

@@ -194,6 +194,26 @@ std::optional<RunDirectory> RunDirectory::find() {
     return RunDirectory(std::move(files), std::move(pins), false);
 }
 
+bool RunDirectory::is_whole() const {
+    const auto is_linked = [](const FileDescriptor& directory) {
+        struct stat info {};
+        return ::fstat(directory.get(), &info) == 0 && info.st_nlink != 0;
+    };
+    return is_linked(files_) && is_linked(pins_);
+}
+
+// The new ones take the numbers of the old ones, which are in the paths that others keep.
+void RunDirectory::restore() {
+    RunDirectory now = create();
+    now.keep();
+    for (const auto& [from, to] :
+         {std::pair(&now.files_, &files_), std::pair(&now.pins_, &pins_)}) {
+        if (::dup3(from->get(), to->get(), O_CLOEXEC) < 0) {
+            fail("Cannot hold the directories below /run/ctgate");
+        }
+    }
+}
+
 std::string RunDirectory::file(const std::string& name) const {
     return path_of(files_, name);
 }
@@ -235,6 +255,13 @@ DaemonLock::DaemonLock(const RunDirectory& directory)
     if (::ftruncate(file_.get(), 0) != 0 ||
         ::write(file_.get(), pid.data(), pid.size()) != static_cast<ssize_t>(pid.size())) {
         fail("Cannot write the lock of this network namespace");
+    }
+}
+
+void DaemonLock::renew(const RunDirectory& directory) {
+    struct stat held {};
+    if (::fstat(file_.get(), &held) != 0 || held.st_nlink == 0) {
+        *this = DaemonLock(directory);
     }
 }
 

@@ -33,6 +33,11 @@ class RunDirectory {
     std::string pin(const std::string& name) const;   // in /run/ctgate/bpf/NETNS
     std::string pins() const;
 
+    // False: somebody has removed one of both, which this process still holds.
+    bool is_whole() const;
+    // Makes what is missing; the paths above lead there from then on.
+    void restore();
+
     // A directory that create() had to make goes with this object, unless it is kept.
     void keep() { fresh_ = false; }
 
@@ -51,6 +56,9 @@ class DaemonLock {
   public:
     // Throws when another daemon holds it; the sentence names its pid.
     explicit DaemonLock(const RunDirectory& directory);
+
+    // Takes the lock again if its file was removed; throws as above.
+    void renew(const RunDirectory& directory);
 
     // pid of the daemon that serves here; 0 when there is none.
     static int holder(const RunDirectory& directory);

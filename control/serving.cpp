@@ -86,6 +86,7 @@ Serving to_serving(const json& document) {
     serving.table = document.at("table");
     serving.forwards = to_forwards(document.at("forwards"));
     serving.short_path = to_short_path(document.at("short_path"));
+    serving.repairs = document.at("repairs").get<std::map<std::string, std::uint64_t>>();
     return serving;
 }
 
@@ -123,7 +124,8 @@ void Serving::write(const RunDirectory& directory) const {
                            {"daemon", daemon},
                            {"table", table},
                            {"forwards", texts},
-                           {"short_path", to_json(short_path)}};
+                           {"short_path", to_json(short_path)},
+                           {"repairs", repairs}};
     const std::string fresh = directory.file("serving.new");
     std::ofstream file(fresh, std::ios::trunc);
     file << document.dump(1) << '\n';

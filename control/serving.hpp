@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,6 +13,10 @@
 #include "control/run_directory.hpp"
 
 namespace ctgate {
+
+// table: the nft table; program: on an interface; pin: of a map or program, or the whole directory;
+// conntrack: its table was emptied, and sessions began anew from their mappings.
+constexpr const char* repair_names[] = {"table", "program", "pin", "conntrack"};
 
 struct Serving {
     std::string version;  // of the ctgate that wrote it
@@ -33,6 +38,10 @@ struct Serving {
         std::vector<std::string> warnings;
     };
     ShortPath short_path;
+
+    // How often something of ours was removed or changed by somebody else, and put back, since the
+    // gateway first started: by what it was, each of repair_names.
+    std::map<std::string, std::uint64_t> repairs;
 
     bool has_address() const;
     std::set<IpAddress> addresses() const;  // external ones, of all interfaces

@@ -4,6 +4,8 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <netinet/in.h>
 
+#include <algorithm>
+
 #include "control/conntrack.hpp"
 
 namespace ctgate::sessions {
@@ -15,6 +17,13 @@ using conntrack::Change;
 bool is_at(const Session& session, const std::set<IpAddress>& external) {
     return (session.status & IPS_SRC_NAT) != 0 &&
            external.contains(session.reply_destination.address);
+}
+
+// Outbound, or inbound to an internal host.
+bool is_in(const Session& session, const std::vector<IpPrefix>& internal) {
+    return std::any_of(internal.begin(), internal.end(), [&](const IpPrefix& each) {
+        return each.contains(session.source.address) || each.contains(session.reply_source.address);
+    });
 }
 
 template <typename Predicate>
@@ -35,8 +44,26 @@ void accept(std::uint32_t accepted, std::optional<std::uint32_t> earlier) {
     });
 }
 
-void end_those_of(const std::set<IpAddress>& external) {
-    end_if([&](const Session& session) { return is_at(session, external); });
+std::vector<Session> those_of(const std::set<IpAddress>& external,
+                              const std::vector<IpPrefix>& internal) {
+    std::vector<Session> found;
+    if (!external.empty() || !internal.empty()) {
+        conntrack::for_each([&](const Session& session) {
+            if (is_at(session, external) || is_in(session, internal)) {
+                found.push_back(session);
+            }
+        });
+    }
+    return found;
+}
+
+void end_those_of(const std::set<IpAddress>& external, const std::vector<IpPrefix>& internal) {
+    if (external.empty() && internal.empty()) {
+        return;
+    }
+    end_if([&](const Session& session) {
+        return is_at(session, external) || is_in(session, internal);
+    });
 }
 
 void end_untranslated() {

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <vector>
 
+#include "control/conntrack.hpp"
 #include "control/ip.hpp"
 
 namespace ctgate::sessions {
@@ -14,9 +16,12 @@ namespace ctgate::sessions {
 // the bit `accepted`. With `earlier`: only those that have this bit.
 void accept(std::uint32_t accepted, std::optional<std::uint32_t> earlier);
 
-// Ends the sessions whose external address is one of these; they could not go on, and as long as
-// their host repeats itself they would not end.
-void end_those_of(const std::set<IpAddress>& external);
+// The sessions whose external address is one of these, or whose internal host is in one of these
+// networks. To be ended where they cannot go on: as long as their host repeats itself they would
+// not end by themselves.
+std::vector<Session> those_of(const std::set<IpAddress>& external,
+                              const std::vector<IpPrefix>& internal);
+void end_those_of(const std::set<IpAddress>& external, const std::vector<IpPrefix>& internal);
 
 // Ends sessions of other protocols than TCP and UDP that were begun without NAT (for those two the
 // dataplane does it), so that they begin anew with it.

@@ -33,7 +33,9 @@ Says what serves this network namespace, or the named one, and what is wrong wit
                 --max-sessions or null), short_path (mode: off, tc or xdp;
                 sessions that its cache holds; memory_bytes of that; reasons why it
                 is not xdp), overload_when_full (whether sessions share ports when
-                none is free), faults, warnings
+                none is free), repairs (how often something of ctgate was removed
+                or changed by others and put back: table, program, pin, conntrack),
+                faults, warnings
 
 Exit status: 0 it serves; 1 broken: something of it is missing or changed ('ctgate run'
 repairs it; a daemon that runs does so by SIGHUP); 2 wrong usage; 3 nothing serves here,
@@ -89,6 +91,14 @@ void print_short_path(const Serving::ShortPath& path) {
     }
 }
 
+std::string repairs_text(const Serving& serving) {
+    std::string text;
+    for (const auto& [name, times] : serving.repairs) {
+        text += fmt::format(" {} {}", name, times);
+    }
+    return text;
+}
+
 void print_text(const Verdict& verdict, const GatewayState& state) {
     fmt::print("{}{}\n", verdict.sentence,
                state.daemon != 0 ? fmt::format(" (process {})", state.daemon) : "");
@@ -109,6 +119,9 @@ void print_text(const Verdict& verdict, const GatewayState& state) {
     print_short_path(state.serving.short_path);
     if (state.overload_when_full) {
         fmt::print("  overload when full: when no port is free, sessions share one\n");
+    }
+    if (!state.serving.repairs.empty()) {
+        fmt::print("  put back after others removed it:{}\n", repairs_text(state.serving));
     }
     for (const std::string& each : state.faults) {
         fmt::print("fault: {}\n", each);
@@ -147,6 +160,15 @@ ordered_json external_json(const GatewayState& state) {
     return result;
 }
 
+ordered_json repairs_json(const Serving& serving) {
+    ordered_json result;
+    for (const char* name : repair_names) {
+        const auto found = serving.repairs.find(name);
+        result[name] = found == serving.repairs.end() ? 0 : found->second;
+    }
+    return result;
+}
+
 ordered_json to_json(const Verdict& verdict, const std::optional<GatewayState>& state) {
     ordered_json result = {{"state", verdict.state}};
     if (!state) {
@@ -167,6 +189,7 @@ ordered_json to_json(const Verdict& verdict, const std::optional<GatewayState>& 
                             {"memory_bytes", path.bytes},
                             {"reasons", path.reasons}};
     result["overload_when_full"] = state->overload_when_full;
+    result["repairs"] = repairs_json(state->serving);
     result["faults"] = state->faults;
     result["warnings"] = state->warnings;
     return result;

@@ -367,4 +367,17 @@ int external_egress(struct __sk_buff *skb)
     return pass();
 }
 
+/* Run by the control plane for each port space, which is all that its "packet" holds: what has
+ * timers may not be of a type that is meant for this.
+ */
+SEC("tc")
+int take_over_sweep(struct __sk_buff *skb)
+{
+    struct ctgate_port_space space = {};
+
+    if (bpf_skb_load_bytes(skb, 0, &space, sizeof(space)) == 0)
+        take_over_timer(&space);
+    return 0;
+}
+
 char LICENSE[] SEC("license") = "GPL";

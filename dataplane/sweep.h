@@ -181,4 +181,15 @@ static __always_inline void start_sweep(const struct ctgate_port_space *space)
     bpf_timer_start(&sweep->timer, SWEEP_INTERVAL_NS, 0);
 }
 
+/* The timer goes on with these programs, whichever set it. */
+static __always_inline void take_over_timer(const struct ctgate_port_space *space)
+{
+    struct sweep *sweep = bpf_map_lookup_elem(&sweeps, space);
+
+    if (!sweep || !sweep->started)
+        return;
+    bpf_timer_set_callback(&sweep->timer, sweep_ports);
+    bpf_timer_start(&sweep->timer, SWEEP_INTERVAL_NS, 0);
+}
+
 #endif

@@ -36,7 +36,7 @@ check "and the second" grep -q "ctgate.conf:5.*no-such-option" "$work/ctgate.log
 check "the old configuration is in force" uses "203.0.113.2:60[0-9][0-9]"
 
 configure "internal = nothere0"
-check "a missing interface is refused" reload "Reload failed"
+check "a missing interface is refused" reload "Reload refused"
 check "the log names it" grep -q "nothere0" "$work/ctgate.log"
 check "the old configuration is still in force" uses "203.0.113.2:60[0-9][0-9]"
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What somebody else takes away of the gateway while it serves is put back.
+#include <fmt/core.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "control/attachment.hpp"
+#include "control/conntrack.hpp"
+#include "control/gateway.hpp"
+#include "control/nft.hpp"
+#include "control/sessions.hpp"
+#include "control/xdp.hpp"
+
+namespace ctgate {
+namespace {
+
+// Sessions of the kernel's table that nobody takes for all at once unless it was flushed.
+constexpr std::uint64_t many_sessions = 10;
+constexpr std::uint64_t share_left = 10;  // one of so many
+
+}  // namespace
+
+void Gateway::note_repair(const char* what, const std::string& sentence) {
+    spdlog::warn("{}", sentence);
+    ++serving_.repairs[what];
+}
+
+// Of the interfaces that are there; those that have gone are a matter of refresh().
+bool Gateway::is_attached() const {
+    const auto has = [&](const Link& link, attachment::Hook hook) {
+        return attachment::find(link.index, hook, directory_) || !Netlink().link(link.index);
+    };
+    const auto has_ingress = [&](const Link& link) {
+        return has(link, attachment::Hook::ingress) &&
+               (!serving_.short_path.xdp.contains(link.index) ||
+                xdp::is_attached(link.index, directory_) || !Netlink().link(link.index));
+    };
+    return std::all_of(served_.internal.begin(), served_.internal.end(), has_ingress) &&
+           std::all_of(served_.external.begin(), served_.external.end(), [&](const Link& link) {
+               return has_ingress(link) && has(link, attachment::Hook::egress);
+           });
+}
+
+// The kernel does not say so, but nothing else makes so many sessions end within a second.
+bool Gateway::was_emptied() {
+    const std::uint64_t before = sessions_;
+    sessions_ = conntrack::count();
+    return before >= many_sessions && sessions_ <= before / share_left;
+}
+
+bool Gateway::repair() {
+    const auto before = serving_.repairs;
+    const bool table = nft::fingerprint() != serving_.table;
+    if (table) {
+        note_repair("table",
+                    "Somebody has changed or removed the nft table 'ip ctgate'; it is put back");
+        table_.clear();
+    }
+    if (!directory_.is_whole()) {
+        note_repair("pin", "Somebody has removed ctgate's directory below /run; it is put back");
+        directory_.restore();
+        lock_.renew(directory_);
+        journal_.write();
+        dataplane_->pin(directory_);
+    } else if (!dataplane_->is_pinned(directory_)) {
+        note_repair("pin", "Somebody has removed pins of the dataplane; they are put back");
+        dataplane_->pin(directory_);
+    }
+    if (!is_attached()) {
+        note_repair("program",
+                    "Somebody has removed a program of ours from an interface; it is put back");
+    }
+    if (was_emptied()) {
+        note_repair(
+            "conntrack",
+            "Nearly all sessions in the kernel's table ended at once, as by 'conntrack -F'; "
+            "they begin anew with their mappings");
+    }
+    if (serving_.repairs == before) {
+        return false;
+    }
+    serve();
+    if (table) {
+        sessions::end_untranslated();
+    }
+    return true;
+}
+
+}  // namespace ctgate

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/reloading.hpp"
+
+#include <fmt/core.h>
+#include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "control/config_changes.hpp"
+#include "control/log.hpp"
+#include "control/option_parts.hpp"
+#include "control/options.hpp"
+#include "control/session_view.hpp"
+
+namespace ctgate {
+namespace {
+
+using nlohmann::json;
+
+std::string name_of(const Session& session) {
+    const SessionView seen = view(session);
+    return fmt::format("{} {} to {}{}", protocol_word(session.protocol), seen.internal.text(),
+                       seen.remote.text(),
+                       seen.external ? fmt::format(" as {}", seen.external->text()) : "");
+}
+
+// Calls `work`, and says what it found wrong.
+template <typename Work>
+std::vector<std::string> problems_of(const Work& work) {
+    try {
+        work();
+        return {};
+    } catch (const ConfigError& error) {
+        return error.problems();
+    } catch (const std::exception& error) {
+        return {error.what()};
+    }
+}
+
+}  // namespace
+
+Config Reloading::read() const {
+    Config config = parse_options(arguments_).config;
+    if (config.netns != gateway_.config().netns) {
+        throw ConfigError({"--netns cannot change while ctgate runs; start another one"});
+    }
+    return config;
+}
+
+Reloading::Outcome Reloading::preview() {
+    Outcome outcome;
+    outcome.problems = problems_of([&] {
+        const Config config = read();
+        gateway_.check(config);
+        outcome.changes = changes_between(gateway_.config(), config);
+        for (const Session& each : gateway_.sessions_cut_by(config)) {
+            outcome.cut.push_back(name_of(each));
+        }
+    });
+    outcome.ok = outcome.problems.empty();
+    return outcome;
+}
+
+Reloading::Outcome Reloading::try_reload(std::chrono::seconds to_confirm) {
+    ::sd_notify(0, "RELOADING=1");
+    Outcome outcome;
+    outcome.problems = problems_of([&] {
+        Config config = read();
+        Config before = gateway_.config();
+        outcome.changes = changes_between(before, config);
+        gateway_.reload(std::move(config));
+        set_log_level(gateway_.config().log_level);
+        if (to_confirm.count() == 0) {
+            confirmed_.reset();
+            deadline_.reset();
+            return;
+        }
+        if (!confirmed_) {
+            confirmed_ = std::move(before);
+        }
+        deadline_ = Clock::now() + to_confirm;
+    });
+    outcome.ok = outcome.problems.empty();
+    for (const std::string& problem : outcome.problems) {
+        spdlog::error("{}", problem);
+    }
+    if (!outcome.ok) {
+        spdlog::error("Reload refused; the old configuration stays");
+    } else if (deadline_) {
+        spdlog::warn("Reloaded, for {} s unless 'ctgate confirm' comes", to_confirm.count());
+    } else {
+        spdlog::info("Reloaded");
+    }
+    ::sd_notify(0, "READY=1");
+    return outcome;
+}
+
+void Reloading::reload() {
+    try_reload(std::chrono::seconds(0));
+}
+
+bool Reloading::confirm() {
+    if (!deadline_) {
+        return false;
+    }
+    confirmed_.reset();
+    deadline_.reset();
+    spdlog::info("The configuration is confirmed");
+    return true;
+}
+
+void Reloading::go_back_if_unconfirmed() {
+    if (!deadline_ || Clock::now() < *deadline_) {
+        return;
+    }
+    spdlog::warn("Nobody has confirmed the configuration; the earlier one is in force again");
+    const auto problems = problems_of([&] {
+        gateway_.reload(*confirmed_);
+        set_log_level(gateway_.config().log_level);
+    });
+    for (const std::string& problem : problems) {
+        spdlog::error("Cannot go back to the earlier configuration: {}", problem);
+    }
+    confirmed_.reset();
+    deadline_.reset();
+}
+
+std::string Reloading::answer(const std::string& request) {
+    const json asked = json::parse(request, nullptr, false);
+    if (!asked.is_object()) {
+        return json{{"ok", false}, {"problems", {"The request is no JSON object"}}}.dump();
+    }
+    const std::string command = asked.value("command", "");
+    Outcome outcome;
+    if (command == "confirm") {
+        outcome.ok = confirm();
+        if (!outcome.ok) {
+            outcome.problems.emplace_back("There is nothing to confirm");
+        }
+    } else if (command == "preview") {
+        outcome = preview();
+    } else if (command == "reload") {
+        outcome = try_reload(std::chrono::seconds(asked.value("confirm", 0)));
+    } else {
+        outcome = {
+            false, {fmt::format("This daemon does not know the request '{}'", command)}, {}, {}};
+    }
+    return json{{"ok", outcome.ok},
+                {"problems", outcome.problems},
+                {"changes", outcome.changes},
+                {"cut", outcome.cut}}
+        .dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace ctgate
