@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Instructions of a packet and of a new session, of ctgate and of what the kernel offers itself.
+# bench.sh: instructions of a packet and of a new session, of ctgate and of what the kernel offers.
+# bench.sh sessions: of a packet among 1,000,000 sessions.
 set -eu
 # shellcheck disable=SC1091
 . /ctgate/checks.sh
@@ -9,9 +10,15 @@ set -eu
 for module in nf_conntrack nft_flow_offload nf_flow_table_inet; do
     modprobe $module
 done
-echo 65536 >/sys/module/nf_conntrack/parameters/hashsize
-echo 262144 >/proc/sys/net/netfilter/nf_conntrack_max
 
-check "the kernel has flowtables" module_loaded nft_flow_offload
-check "every subject was measured" ctgate_bench --only instructions --rounds 3
+if [ "${1:-}" = sessions ]; then
+    echo 1048576 >/sys/module/nf_conntrack/parameters/hashsize
+    echo 1400000 >/proc/sys/net/netfilter/nf_conntrack_max
+    check "every session has its turn" ctgate_bench --only session-instructions --rounds 1
+else
+    echo 65536 >/sys/module/nf_conntrack/parameters/hashsize
+    echo 262144 >/proc/sys/net/netfilter/nf_conntrack_max
+    check "the kernel has flowtables" module_loaded nft_flow_offload
+    check "every subject was measured" ctgate_bench --only instructions --rounds 3
+fi
 all_passed

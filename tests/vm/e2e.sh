@@ -12,11 +12,6 @@ ask() {
     echo "$2" | inside client socat -t 5 - "UDP4:$server:5300,sourceport=$1" | head -n 1
 }
 
-# peers_are PATTERN: every peer that the server noted matches it, and there is one.
-peers_are() {
-    [ -s $work/peers ] && ! grep -v -x -E "$1" $work/peers
-}
-
 # entry PROTOCOL PORT: conntrack's line of the client's session with that port of the server.
 entry() {
     inside gateway conntrack -L -p "$1" -s $internal --dport "$2" 2>/dev/null | head -n 1

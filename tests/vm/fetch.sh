@@ -10,6 +10,9 @@ directory=$(realpath -m "$2")
 # Kept as whole directories, so that request_module finds whatever an nft rule asks for.
 wanted='^kernel/net/(netfilter|ipv4|ipv6/netfilter|sched|bridge|802|8021q|llc)/'
 wanted+='|^kernel/drivers/net/(veth|tun|dummy|ifb|macvlan)\.ko'
+wanted+='|^kernel/drivers/net/(wireguard|ppp)/'
+# Asked for by name only: conntrack's.
+wanted+='|^kernel/crypto/crc32c'
 
 for tool in apt-get dpkg xz depmod; do
     if ! command -v "$tool" >/dev/null; then

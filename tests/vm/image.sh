@@ -10,7 +10,7 @@ quit=$2
 output=$3
 shift 3
 scripts=$(dirname "$0")
-tools=(bash ip tc nft conntrack bpftool socat kmod)
+tools=(bash ip tc nft conntrack bpftool socat kmod wg pppd pppoe-server pppoe)
 
 missing=()
 for tool in "${tools[@]}" busybox cpio; do
@@ -18,7 +18,7 @@ for tool in "${tools[@]}" busybox cpio; do
 done
 if [ ${#missing[@]} -ne 0 ]; then
     echo "image.sh: missing: ${missing[*]}; apt-get install bash iproute2 nftables conntrack" \
-        "bpftool socat kmod busybox-static cpio" >&2
+        "bpftool socat kmod busybox-static cpio wireguard-tools ppp pppoe" >&2
     exit 1
 fi
 
@@ -48,6 +48,10 @@ ln -s ../sbin/bash "$root/usr/bin/sh"
 ln -s ../sbin/bash "$root/usr/bin/bash"
 # The kernel's request_module calls /sbin/modprobe.
 ln -s kmod "$root/usr/sbin/modprobe"
+# pppd's, which it loads by itself.
+plugin=(/usr/lib/pppd/*/rp-pppoe.so)
+mkdir -p "$root/etc/ppp" "$root${plugin[0]%/*}"
+cp "${plugin[0]}" "$root${plugin[0]}"
 cp /etc/protocols /etc/services "$root/etc/" 2>/dev/null || true
 cp -r "$modules/lib/." "$root/usr/lib/"
 

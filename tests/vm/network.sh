@@ -81,6 +81,43 @@ counter() {
     inside gateway ctgate show counters --json | sed -n "s/.*\"$1\": *\([0-9]*\).*/\1/p"
 }
 
+# peers_are PATTERN: every peer that the server noted matches it, and there is one.
+peers_are() {
+    [ -s $work/peers ] && ! grep -v -x -E "$1" $work/peers
+}
+
+# packets: that came in from both sides.
+packets() {
+    echo $(($(counter internal_packets) + $(counter external_packets)))
+}
+
+# goes_past_stack upload|download: whole, and of ten packets eight at least do: those that are late or
+# of a session that has ended go to the stack.
+goes_past_stack() {
+    local before short
+    before=$(packets)
+    short=$(counter short_path)
+    equals "$(sum_of_payload)" "$("$1")" || return 1
+    before=$((($(packets) - before) * 8 / 10))
+    short=$(($(counter short_path) - short))
+    [ $short -ge $before ] && return
+    echo "  $short packets past the stack, expected $before"
+    return 1
+}
+
+# start_gateway INTERNAL EXTERNAL
+start_gateway() {
+    nsenter --net=/run/netns/gateway ctgate run --internal "$1" --external "$2" \
+        >$work/daemon.log 2>&1 &
+    daemon=$!
+    check "run --internal $1 --external $2: status 0" wait_for 30 inside gateway ctgate status
+}
+
+stop_gateway() {
+    check "down" inside gateway ctgate down
+    check "down: the daemon has ended" wait_for 15 has_ended "$daemon"
+}
+
 # What the machine looks like when a check has failed, or the script was ended half-way.
 explain() {
     echo "# daemon log"
