@@ -152,7 +152,7 @@ void Gateway::serve(const Config& config) {
     std::set<IpAddress> before = serving_.addresses();
     close_what_is_not_configured();
     accept_existing_sessions();
-    program_table(plan.ruleset);
+    program_table(while_changing(plan.ruleset));
     accept_existing_sessions();
     const fast_path::State fast = establish_fast_path(plan);
     program_maps(plan, nat_tables(config), fast);
@@ -163,6 +163,10 @@ void Gateway::serve(const Config& config) {
                 fingerprint_,          config_.forwards,     short_path_of(fast),
                 serving_.repairs};
     serving_.write(directory_);
+    if (program_table(plan.ruleset)) {
+        serving_.table = fingerprint_;
+        serving_.write(directory_);
+    }
     // An address that is no longer given out, but still there, may go on with what it has.
     std::erase_if(before, [&](IpAddress each) { return plan.addresses.contains(each); });
     if (!before.empty()) {
@@ -184,15 +188,24 @@ void Gateway::accept_existing_sessions() {
     }
 }
 
-void Gateway::program_table(const Ruleset& ruleset) {
+// Programs of an earlier configuration ask for its bit until each has been replaced.
+Ruleset Gateway::while_changing(Ruleset ruleset) const {
+    if (!first_start_) {
+        ruleset.accepted_mark |= serving_.accepted_mark;
+    }
+    return ruleset;
+}
+
+bool Gateway::program_table(const Ruleset& ruleset) {
     std::string text = ruleset.text();
     if (text == table_) {
-        return;
+        return false;
     }
     changes::note_table(journal_);
     nft::run(text, "Cannot set up the nft table 'ip ctgate'");
     table_ = std::move(text);
     fingerprint_ = nft::fingerprint();
+    return true;
 }
 
 // The ports are there before the pools that lead to them, and go after.

@@ -66,7 +66,8 @@ class Gateway {
     void serve();  // with the port forwards made at run time
     void serve(const Config& config);
     void accept_existing_sessions();
-    void program_table(const Ruleset& ruleset);
+    Ruleset while_changing(Ruleset ruleset) const;
+    bool program_table(const Ruleset& ruleset);  // false: it is as it was
     void program_maps(const Plan& plan, const NatTables& tables, const fast_path::State& fast);
     AttachMode choose_attachment(const Plan& plan) const;
     fast_path::State establish_fast_path(const Plan& plan);

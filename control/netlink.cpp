@@ -8,6 +8,8 @@
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/veth.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include "control/netlink_objects.hpp"
 
@@ -74,6 +76,10 @@ int netlink::index_of(nl_sock* socket, const std::string& interface) {
 
 Netlink::Netlink() : socket_(netlink::allocated(nl_socket_alloc()), nl_socket_free) {
     check(nl_connect(socket_.get(), NETLINK_ROUTE), "Cannot open a route netlink socket");
+    // libnl waits for the answer to a request for all links even where it could not send it.
+    constexpr timeval patience{5, 0};
+    ::setsockopt(nl_socket_get_fd(socket_.get()), SOL_SOCKET, SO_RCVTIMEO, &patience,
+                 sizeof(patience));
 }
 
 Netlink::~Netlink() = default;

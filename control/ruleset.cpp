@@ -236,7 +236,7 @@ std::string session_rules(const std::string& mark) {
                "guard_inbound ct direction original ct status ! dnat "
                "counter name guard_unsolicited drop") +
            rule("guard_inbound goto guard_session") + rule("guard_session ct state new accept") +
-           rule("guard_session ct mark & {0} == {0} accept", mark) +
+           rule("guard_session ct mark & {} != 0 accept", mark) +
            rule("guard_session ip protocol != icmp ct state related accept") +
            rule("guard_session ct state invalid,untracked counter name guard_not_tracked drop") +
            rule("guard_session counter name guard_unaccepted drop");

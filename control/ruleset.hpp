@@ -19,6 +19,7 @@ struct Ruleset {
     std::vector<OneToOneOption> one_to_one;
     std::vector<IpPrefix> exempt;      // destinations that are routed untranslated
     std::vector<std::string> clamped;  // external interfaces where the MSS is clamped
+    // While another one takes its place, both: all are set, any is enough.
     std::uint32_t accepted_mark = CTGATE_ACCEPTED_MARK;
 
     // Commands that bring the table to this state in one transaction, whatever it held before;

@@ -9,7 +9,7 @@ set -eu
 # programs: the numbers of those that are attached.
 programs() {
     local link
-    for link in "/run/ctgate/bpf/$(cookie_of "$(netns gateway)")"/link-*; do
+    for link in "$(pins_of gateway)"/link-*; do
         bpftool link show pinned "$link" | sed -n 's/.* prog \([0-9]*\).*/\1/p'
     done
 }
@@ -78,7 +78,7 @@ check "the session has ended" fails has_entry "src=10\.0\.0\.2 .*sport=5050" -p 
 # Another mark means other programs: the earlier ones are not kept by their timers.
 configure "accepted-mark = 0x40000000"
 check "other programs: reloaded" said '.ok'
-for id in $(sort -u <<<"$attached"); do
+for id in $attached; do
     check "program $id has gone" wait_for 10 fails bpftool prog show id "$id"
 done
 kill_daemon

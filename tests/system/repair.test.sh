@@ -30,12 +30,6 @@ start_sessions() {
     udp_before=$(converse udp)
 }
 
-pins() {
-    local cookie
-    cookie=$(cookie_of "$(netns gateway)")
-    echo "/run/ctgate/bpf/$cookie"
-}
-
 build_topology
 start_services
 start_ctgate --attach clsact
@@ -46,11 +40,11 @@ inside gateway tc filter del dev outside ingress
 check_repair "a filter" program 1
 inside gateway tc qdisc del dev inside clsact
 check_repair "a qdisc" program 2
-rm "$(pins)/mappings"
+rm "$(pins_of gateway)/mappings"
 check_repair "a pin" pin 1
-rm -r "$(pins)"
+rm -r "$(pins_of gateway)"
 check_repair "all pins" pin 2
-rm -r "$(pins)" "/run/ctgate/$(cookie_of "$(netns gateway)")"
+rm -r "$(pins_of gateway)" "/run/ctgate/$(cookie_of "$(netns gateway)")"
 check_repair "all that is below /run" pin 3
 check "it has its lock again" fails ctgate run --internal inside --external outside
 check "and hears of a reload" ctgate reload
@@ -64,7 +58,7 @@ check "the log names them" grep -q "Somebody has removed a program of ours" "$wo
 ctgate down
 
 if run_ctgate --internal inside --external outside --attach tcx 2>/dev/null; then
-    for link in "$(pins)"/link-*-ingress; do
+    for link in "$(pins_of gateway)"/link-*-ingress; do
         inside gateway bpftool link detach pinned "$link"
     done
     check "TCX links: put back" wait_for 5 repaired program 1

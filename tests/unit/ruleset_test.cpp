@@ -113,7 +113,7 @@ TEST(Ruleset, TheAcceptedBitIsTheConfiguredOne) {
     Ruleset ruleset = two_addresses();
     ruleset.accepted_mark = 0x40;
     const std::string text = ruleset.text();
-    EXPECT_THAT(text, HasSubstr("ct mark & 0x40 == 0x40 accept"));
+    EXPECT_THAT(text, HasSubstr("ct mark & 0x40 != 0 accept"));
     EXPECT_THAT(text, HasSubstr("ct mark set ct mark or 0x40"));
     EXPECT_THAT(text, Not(HasSubstr("0x80000000")));
 }
