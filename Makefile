@@ -10,6 +10,7 @@
 #   sudo make install   below PREFIX (/usr/local); DESTDIR for packagers
 #   make lint           clang-format, clang-tidy, shellcheck; make format: does the first
 #   sudo make sanitize  the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#   sudo make soak      reloads, crashes and flaps for SOAK_SECONDS (600), then looks for what leaked
 #   make fuzz           each fuzz target for FUZZ_SECONDS (20)
 #   make clean          remove everything that was built
 #
@@ -23,6 +24,7 @@ JOBS ?= $(shell nproc)
 TEST_JOBS ?= $(shell echo $$(($$(nproc) + 1)))
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
+SOAK_SECONDS ?= 600
 FOR ?= build demo test bench lint fuzz vm
 
 # Recursive, because only lint and format need them.
@@ -57,7 +59,7 @@ endef
 # $(call need_root,VERB)
 need_root = @[ "$$(id -u)" -eq 0 ] || { echo "make: only root can; run 'sudo make $(1)'" >&2; exit 1; }
 
-.PHONY: build help deps demo test bench bench-quick lint format sanitize fuzz install clean
+.PHONY: build help deps demo test bench bench-quick lint format sanitize soak fuzz install clean
 
 build:
 	$(call compile,$(BUILD),all)
@@ -107,6 +109,12 @@ sanitize:
 	$(call need_root,sanitize)
 	$(call compile,build-sanitize,all,-DCTGATE_SANITIZE=ON)
 	$(call run_tests,build-sanitize)
+
+soak:
+	$(call need_root,soak)
+	$(call need,build demo test)
+	$(call compile,$(BUILD),ctgate)
+	@CTGATE=$(BUILD)/ctgate tests/soak.sh $(SOAK_SECONDS)
 
 fuzz:
 	$(call compile,build-fuzz,$(fuzz_targets),-DCTGATE_FUZZ=ON -DCTGATE_TESTS=OFF \
