@@ -5,10 +5,12 @@
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
 
 #include "control/commands.hpp"
@@ -18,8 +20,10 @@
 #include "control/monitor.hpp"
 #include "control/netns.hpp"
 #include "control/options.hpp"
+#include "control/privileges.hpp"
 #include "control/process.hpp"
 #include "control/start_checks.hpp"
+#include "control/watchdog.hpp"
 
 namespace ctgate {
 namespace {
@@ -61,6 +65,14 @@ class NewNetns {
     std::string name_;
 };
 
+// The time is for Type=notify-reload (systemd 253).
+void notify_reloading() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    const auto microseconds = std::int64_t{now.tv_sec} * 1000000 + now.tv_nsec / 1000;
+    ::sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", microseconds).c_str());
+}
+
 class Daemon {
   public:
     // Watches from now on, so that nothing is missed while the gateway starts.
@@ -80,6 +92,7 @@ class Daemon {
 
     std::vector<std::string> arguments_;
     Gateway& gateway_;
+    Watchdog watchdog_;
     Monitor links_ = Monitor::links();
     Monitor tables_ = Monitor::tables();
     bool announced_ = false;
@@ -90,9 +103,11 @@ void Daemon::serve(const Interrupts& signals) {
     announce();
     bool again = false;
     for (;;) {
+        watchdog_.alive();
         std::array<pollfd, 3> events{
             {{signals.fd(), POLLIN, 0}, {links_.fd(), POLLIN, 0}, {tables_.fd(), POLLIN, 0}}};
-        const int ready = ::poll(events.data(), events.size(), again ? retry_ms : sockets_ms);
+        const int ready =
+            ::poll(events.data(), events.size(), watchdog_.limit_ms(again ? retry_ms : sockets_ms));
         if (ready < 0 && errno != EINTR) {
             throw std::system_error(errno, std::generic_category(), "Cannot wait for events");
         }
@@ -128,6 +143,7 @@ bool Daemon::handle_signal(const Interrupts& signals) {
 // These two go on after a failure: the dataplane serves, and the next event is another chance.
 bool Daemon::refresh(bool all) {
     try {
+        const privileges::SystemAdmin raised;
         gateway_.restore_table();
         if (all) {
             gateway_.refresh();
@@ -141,6 +157,7 @@ bool Daemon::refresh(bool all) {
 
 void Daemon::refresh_ports() {
     try {
+        const privileges::SystemAdmin raised;
         gateway_.refresh_ports();
     } catch (const std::exception& error) {
         spdlog::error("{}; trying again", error.what());
@@ -148,8 +165,9 @@ void Daemon::refresh_ports() {
 }
 
 void Daemon::reload() {
-    ::sd_notify(0, "RELOADING=1");
+    notify_reloading();
     try {
+        const privileges::SystemAdmin raised;
         Config config = parse_options(arguments_).config;
         if (config.netns != gateway_.config().netns) {
             throw ConfigError({"--netns cannot change while ctgate runs; start another one"});
@@ -206,6 +224,7 @@ int run_command(Arguments arguments) {
     created.keep();
     Daemon daemon({arguments.begin(), arguments.end()}, gateway);
     gateway.start();
+    privileges::drop();
     daemon.serve(signals);
     return exit_success;
 }
