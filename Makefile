@@ -8,6 +8,8 @@
 #                       sudo make bench-quick: less of it, in under two minutes
 #   sudo make deps      install Debian packages; FOR="build demo": only those of these groups
 #   sudo make install   below PREFIX (/usr/local); DESTDIR for packagers
+#   make deb            build/ctgate_VERSION_ARCHITECTURE.deb
+#   sudo make deb-test  tries that package in a chroot; needs a mirror of Debian
 #   make lint           clang-format, clang-tidy, shellcheck; make format: does the first
 #   sudo make sanitize  the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make fuzz           each fuzz target for FUZZ_SECONDS (20)
@@ -57,7 +59,7 @@ endef
 # $(call need_root,VERB)
 need_root = @[ "$$(id -u)" -eq 0 ] || { echo "make: only root can; run 'sudo make $(1)'" >&2; exit 1; }
 
-.PHONY: build help deps demo test bench bench-quick lint format sanitize fuzz install clean
+.PHONY: build help deps demo test bench bench-quick lint format sanitize fuzz deb deb-test install clean
 
 build:
 	$(call compile,$(BUILD),all)
@@ -119,6 +121,15 @@ fuzz:
 	        { tail -n 60 build-fuzz/$$target.log; echo "make: $$target found something" >&2; exit 1; }; \
 	    grep number_of_executed_units build-fuzz/$$target.log; \
 	done
+
+deb:
+	$(call compile,$(BUILD),ctgate man completions)
+	@cd $(BUILD) && rm -f ctgate_*.deb && cpack -G DEB
+
+deb-test: deb
+	$(call need_root,deb-test)
+	$(call need,packaging)
+	@tests/packaging/deb.test.sh $(BUILD)/ctgate_*.deb
 
 install: build
 	cmake --install $(BUILD) --prefix $(PREFIX)
