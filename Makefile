@@ -131,7 +131,8 @@ deb-test: deb
 	$(call need,packaging)
 	@tests/packaging/deb.test.sh $(BUILD)/ctgate_*.deb
 
-install: build
+install:
+	$(call compile,$(BUILD),ctgate man completions)
 	cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean:

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <sstream>
 
 namespace ctgate::completion {
@@ -27,13 +26,13 @@ constexpr Command table[] = {
 
 // Options of other commands than `run`.
 const Word others[] = {
-    {"--netns", "the network namespace", Value::netns, {}},
-    {"--all", "every network namespace", Value::none, {}},
-    {"--json", "machine-readable output", Value::none, {}},
-    {"--proto", "the protocol", Value::choice, {"tcp", "udp"}},
-    {"--keep", "leave the lab", Value::none, {}},
-    {"--full", "wait as long as the RFCs say", Value::none, {}},
-    {"--against", "what serves the gateway", Value::choice, {"ctgate", "masquerade"}},
+    {"--netns", "the network namespace", {}, Value::netns},
+    {"--all", "every network namespace", {}, Value::none},
+    {"--json", "machine-readable output", {}, Value::none},
+    {"--proto", "the protocol", {"tcp", "udp"}, Value::choice},
+    {"--keep", "leave the lab", {}, Value::none},
+    {"--full", "wait as long as the RFCs say", {}, Value::none},
+    {"--against", "what serves the gateway", {"ctgate", "masquerade"}, Value::choice},
 };
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -48,7 +47,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
 }
 
 Word word_of(const Option& option) {
-    Word word{std::string("--") + option.name, option.help, Value::text, choices_of(option),
+    Word word{std::string("--") + option.name, option.help, choices_of(option), Value::text,
               option.repeatable};
     const std::string_view name = option.name;
     if (option.value == nullptr) {
@@ -90,7 +89,7 @@ std::vector<Word> options_of(const Command& command) {
                            word_of);
         }
     } else {
-        result.push_back({"--help", "explain", Value::none, {}});
+        result.push_back({"--help", "explain", {}, Value::none});
     }
     for (const std::string& name : split(command.options, ' ')) {
         result.push_back(*std::find_if(std::begin(others), std::end(others),

@@ -18,8 +18,8 @@ enum class Value { none, text, interface, netns, file, choice };
 struct Word {
     std::string name;  // with its dashes
     std::string explanation;
-    Value value = Value::none;
     std::vector<std::string> choices;  // of Value::choice
+    Value value = Value::none;
     bool repeatable = false;
 };
 

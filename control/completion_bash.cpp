@@ -12,7 +12,7 @@ namespace {
 // bash splits at '=' as well, so the value of --netns=NAME is a word of its own.
 constexpr const char* head = R"(# bash completion of ctgate, made by `ctgate completion bash`
 _ctgate() {
-    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words= value=yes
     if [ "$word" = = ]; then
         word=
     elif [ "$before" = = ]; then
@@ -67,8 +67,8 @@ std::string bash() {
     for (const auto& [name, action] : values) {
         result += fmt::format("        {}) {} ;;\n", name, action);
     }
-    result += "    esac\n    case ${words:+value}$COMP_CWORD:${COMP_WORDS[1]} in\n";
-    result += "        value*) ;;\n";
+    result += "        *) value= ;;\n    esac\n";
+    result += "    case $value$COMP_CWORD:${COMP_WORDS[1]} in\n        yes*) ;;\n";
     result += fmt::format("        1:*) words=\"{} help\" ;;\n", names.substr(1));
     return result + words + tail;
 }

@@ -61,6 +61,7 @@ expect "choices behind '='" offers "off on" run --clamp-mss = o
 expect "choices at '='" offers "no yes" run --refusal-icmp =
 expect "behaviours" offers "endpoint-independent" run --internal lan0 --mapping end
 expect "interfaces" offers_also lo run --internal l
+expect "no option in place of a value" offers "" show sessions --netns --
 expect "nothing for what nobody can guess" offers "" run --port-range ""
 expect "files" offers_also /etc/passwd check --config /etc/passw
 expect "options of run elsewhere" offers_also --port-range check --port
