@@ -67,7 +67,7 @@ std::string heading_of(const Option& option) {
     if (option.name == std::string_view("help")) {
         return "*-h*, *--help*";
     }
-    const std::string name = fmt::format("*--{}*", option.name);
+    std::string name = fmt::format("*--{}*", option.name);
     if (option.value == nullptr) {
         return name;
     }
