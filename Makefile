@@ -8,6 +8,8 @@
 #                       sudo make bench-quick: less of it, in under two minutes
 #   sudo make deps      install Debian packages; FOR="build demo": only those of these groups
 #   sudo make install   below PREFIX (/usr/local); DESTDIR for packagers
+#   make deb            build/ctgate_VERSION_ARCHITECTURE.deb
+#   sudo make deb-test  tries that package in a chroot; needs a mirror of Debian
 #   make lint           clang-format, clang-tidy, shellcheck; make format: does the first
 #   sudo make sanitize  the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   sudo make soak      reloads, crashes and flaps for SOAK_SECONDS (600), then looks for what leaked
@@ -59,7 +61,8 @@ endef
 # $(call need_root,VERB)
 need_root = @[ "$$(id -u)" -eq 0 ] || { echo "make: only root can; run 'sudo make $(1)'" >&2; exit 1; }
 
-.PHONY: build help deps demo test bench bench-quick lint format sanitize soak fuzz install clean
+.PHONY: build help deps demo test bench bench-quick lint format sanitize soak fuzz deb deb-test install \
+	clean
 
 build:
 	$(call compile,$(BUILD),all)
@@ -128,7 +131,17 @@ fuzz:
 	    grep number_of_executed_units build-fuzz/$$target.log; \
 	done
 
-install: build
+deb:
+	$(call compile,$(BUILD),ctgate man completions)
+	@cd $(BUILD) && rm -f ctgate_*.deb && cpack -G DEB
+
+deb-test: deb
+	$(call need_root,deb-test)
+	$(call need,packaging)
+	@tests/packaging/deb.test.sh $(BUILD)/ctgate_*.deb
+
+install:
+	$(call compile,$(BUILD),ctgate man completions)
 	cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean:

@@ -103,5 +103,8 @@ class Gateway {
 // Ends what serves the network namespace the thread is in, and takes back every change. False:
 // there was nothing.
 bool take_down(const FileDescriptor& origin);
+// The same in all network namespaces that have a name or a process, and for those that are gone.
+// Each is tried; then the first failure is thrown.
+bool take_down_everywhere(const FileDescriptor& origin);
 
 }  // namespace ctgate

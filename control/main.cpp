@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/build_commands.hpp"
 #include "control/commands.hpp"
 #include "control/config.hpp"
 #include "control/show.hpp"
@@ -34,7 +35,9 @@ constexpr Command commands[] = {
     {"forward", "add, end or list port forwards at run time", ctgate::forward_command},
     {"lab", "build a lab of network namespaces and try the gateway there", ctgate::lab_command},
     {"selftest", "try what the RFCs ask for, in a network of its own", ctgate::selftest_command},
+    {"completion", "print the completion for bash or zsh", ctgate::completion_command},
     {"version", "print the version", ctgate::version_command},
+    {"man-page", "", ctgate::man_page_command},  // for the build alone
 };
 
 void print_usage(std::FILE* out) {
@@ -42,7 +45,9 @@ void print_usage(std::FILE* out) {
                "ctgate: a stateful NAT gateway; conntrack NAT set from eBPF at TC\n\n"
                "Usage: ctgate COMMAND [OPTION...]\n\nCommands:\n");
     for (const Command& command : commands) {
-        fmt::print(out, "  {:<9} {}\n", command.name, command.summary);
+        if (!command.summary.empty()) {
+            fmt::print(out, "  {:<10} {}\n", command.name, command.summary);
+        }
     }
     fmt::print(out, "\n'ctgate COMMAND --help' explains each.\n");
 }

@@ -19,6 +19,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "control/host_mounts.hpp"
+
 namespace ctgate::netns {
 namespace {
 
@@ -90,7 +92,7 @@ void create_and_enter() {
     loopback_up();
 }
 
-// In a fresh namespace, bound to `path`, which exists.
+// A fresh namespace, bound to `path`, which exists.
 void populate(const std::string& path) {
     const Scope scope(open_current());
     create_and_enter();
@@ -121,37 +123,44 @@ FileDescriptor open_current() {
 
 FileDescriptor open_named(const std::string& name) {
     const std::string path = path_of(name);
-    if (!is_namespace(path)) {
-        throw std::runtime_error(fmt::format(
-            "There is no network namespace '{0}'; 'ip netns add {0}' creates one", name));
-    }
-    FileDescriptor ns(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!ns) {
-        fail(fmt::format("Cannot open the network namespace '{}'", name));
-    }
+    FileDescriptor ns;
+    in_host_mounts([&] {
+        if (!is_namespace(path)) {
+            throw std::runtime_error(fmt::format(
+                "There is no network namespace '{0}'; 'ip netns add {0}' creates one", name));
+        }
+        ns = FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!ns) {
+            fail(fmt::format("Cannot open the network namespace '{}'", name));
+        }
+    });
     return ns;
 }
 
 bool exists(const std::string& name) {
-    return is_namespace(path_of(name));
+    const std::string path = path_of(name);
+    bool found = false;
+    in_host_mounts([&] { found = is_namespace(path); });
+    return found;
 }
 
 void create(const std::string& name) {
     const std::string path = path_of(name);
-    const FileDescriptor lock = prepare_directory();
-    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0));
-    if (!file) {
-        fail(
-            fmt::format("Cannot create the network namespace '{0}' ('ip netns del {0}' removes "
-                        "an old one)",
-                        name));
-    }
-    try {
-        populate(path);
-    } catch (...) {
-        ::unlink(path.c_str());
-        throw;
-    }
+    in_host_mounts([&] {
+        const FileDescriptor lock = prepare_directory();
+        const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0));
+        if (!file) {
+            fail(fmt::format(
+                "Cannot create the network namespace '{0}' ('ip netns del {0}' removes an old one)",
+                name));
+        }
+        try {
+            populate(path);
+        } catch (...) {
+            ::unlink(path.c_str());
+            throw;
+        }
+    });
 }
 
 FileDescriptor create_unnamed() {
@@ -162,13 +171,15 @@ FileDescriptor create_unnamed() {
 
 void remove(const std::string& name) {
     const std::string path = path_of(name);
-    // EINVAL: a plain file, left by a creation that was cut short.
-    if (::umount2(path.c_str(), MNT_DETACH) != 0 && errno != EINVAL && errno != ENOENT) {
-        fail(fmt::format("Cannot unmount the network namespace '{}'", name));
-    }
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-        fail(fmt::format("Cannot remove the network namespace '{}'", name));
-    }
+    in_host_mounts([&] {
+        // EINVAL: a plain file, left by a creation that was cut short.
+        if (::umount2(path.c_str(), MNT_DETACH) != 0 && errno != EINVAL && errno != ENOENT) {
+            fail(fmt::format("Cannot unmount the network namespace '{}'", name));
+        }
+        if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+            fail(fmt::format("Cannot remove the network namespace '{}'", name));
+        }
+    });
 }
 
 void enter(const FileDescriptor& ns) {

@@ -23,7 +23,7 @@ others. '#' begins a comment; blank lines do not matter.
 
 Examples:
   ctgate run --internal lan0 --internal lab0 --external wan0
-  ctgate run --config /etc/ctgate.conf --log-level debug
+  ctgate run --config /etc/ctgate/ctgate.conf --log-level debug
   ctgate run --netns gw --move eth1 --move eth2 \
       --internal eth1 --address eth1=10.0.0.1/24 \
       --external eth2 --address eth2=203.0.113.5/24 \

@@ -4,7 +4,9 @@
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -24,6 +26,14 @@ std::string name_of(const Session& session) {
     return fmt::format("{} {} to {}{}", protocol_word(session.protocol), seen.internal.text(),
                        seen.remote.text(),
                        seen.external ? fmt::format(" as {}", seen.external->text()) : "");
+}
+
+// The time is for Type=notify-reload (systemd 253).
+void notify_reloading() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    const auto microseconds = std::int64_t{now.tv_sec} * 1000000 + now.tv_nsec / 1000;
+    ::sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", microseconds).c_str());
 }
 
 // Calls `work`, and says what it found wrong.
@@ -64,7 +74,7 @@ Reloading::Outcome Reloading::preview() {
 }
 
 Reloading::Outcome Reloading::try_reload(std::chrono::seconds to_confirm) {
-    ::sd_notify(0, "RELOADING=1");
+    notify_reloading();
     Outcome outcome;
     outcome.problems = problems_of([&] {
         Config config = read();

@@ -22,9 +22,11 @@
 #include "control/monitor.hpp"
 #include "control/netns.hpp"
 #include "control/options.hpp"
+#include "control/privileges.hpp"
 #include "control/process.hpp"
 #include "control/reloading.hpp"
 #include "control/start_checks.hpp"
+#include "control/watchdog.hpp"
 
 namespace ctgate {
 namespace {
@@ -90,6 +92,7 @@ class Daemon {
     Gateway& gateway_;
     Reloading reloading_;
     std::optional<ControlSocket> control_;
+    Watchdog watchdog_;
     Monitor links_ = Monitor::links();
     Monitor tables_ = Monitor::tables();
     Clock::time_point next_look_ = Clock::now();   // for what somebody has removed
@@ -109,11 +112,13 @@ void Daemon::serve(const Interrupts& signals) {
     listen();
     announce();
     for (;;) {
+        watchdog_.alive();
         std::array<pollfd, 4> events{{{signals.fd(), POLLIN, 0},
                                       {links_.fd(), POLLIN, 0},
                                       {tables_.fd(), POLLIN, 0},
                                       {control_ ? control_->fd() : -1, POLLIN, 0}}};
-        if (::poll(events.data(), events.size(), milliseconds_until(next_look_)) < 0 &&
+        if (::poll(events.data(), events.size(),
+                   watchdog_.limit_ms(milliseconds_until(next_look_))) < 0 &&
             errno != EINTR) {
             throw std::system_error(errno, std::generic_category(), "Cannot wait for events");
         }
@@ -130,10 +135,12 @@ void Daemon::serve(const Interrupts& signals) {
         }
         if (look) {
             next_look_ = Clock::now() + watch_interval;
+            const privileges::SystemAdmin raised;
             reloading_.go_back_if_unconfirmed();
             refresh_ports();
         }
         if (events[3].revents != 0) {
+            const privileges::SystemAdmin raised;
             control_->serve([&](const std::string& asked) { return reloading_.answer(asked); });
         }
     }
@@ -145,6 +152,7 @@ bool Daemon::handle_signal(const Interrupts& signals) {
         return true;
     }
     if (signal.ssi_signo == SIGHUP) {
+        const privileges::SystemAdmin raised;
         reloading_.reload();
         return true;
     }
@@ -156,6 +164,7 @@ bool Daemon::handle_signal(const Interrupts& signals) {
 // These two go on after a failure: the dataplane serves, and the next event is another chance.
 bool Daemon::refresh(bool all) {
     try {
+        const privileges::SystemAdmin raised;
         if (gateway_.repair()) {
             listen();
         }
@@ -175,6 +184,7 @@ void Daemon::refresh_ports() {
     }
     next_ports_ = Clock::now() + ports_interval;
     try {
+        const privileges::SystemAdmin raised;
         gateway_.refresh_ports();
     } catch (const std::exception& error) {
         spdlog::error("{}; trying again", error.what());
@@ -224,6 +234,7 @@ int run_command(Arguments arguments) {
     created.keep();
     Daemon daemon({arguments.begin(), arguments.end()}, gateway);
     gateway.start();
+    privileges::drop();
     daemon.serve(signals);
     return exit_success;
 }

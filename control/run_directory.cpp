@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include "control/host_mounts.hpp"
@@ -110,9 +111,27 @@ struct Paths {
     std::string files, pins;
 };
 
-Paths paths() {
-    const std::string cookie = std::to_string(netns::current_cookie());
+Paths paths_of(const std::string& cookie) {
     return {fmt::format("{}/{}", root, cookie), fmt::format("{}/{}", bpffs, cookie)};
+}
+
+Paths paths() {
+    return paths_of(std::to_string(netns::current_cookie()));
+}
+
+// Of all namespaces that have something here.
+std::set<std::string> cookies() {
+    std::set<std::string> found;
+    for (const char* parent : {root, bpffs}) {
+        std::error_code none;
+        for (const fs::directory_entry& each : fs::directory_iterator(parent, none)) {
+            if (const std::string name = each.path().filename();
+                name != "bpf" && each.is_directory()) {
+                found.insert(name);
+            }
+        }
+    }
+    return found;
 }
 
 // True: none of both was there.
@@ -237,6 +256,27 @@ void RunDirectory::remove() {
         remove_tree(at.files);
         remove_what_is_empty();
     });
+}
+
+bool RunDirectory::remove_all() {
+    bool removed = false;
+    in_host_mounts([&] {
+        if (!open_if_there(root)) {
+            return;
+        }
+        const FileDescriptor lock = lock_root();
+        for (const std::string& cookie : cookies()) {
+            const Paths at = paths_of(cookie);
+            const RunDirectory each(open_if_there(at.files), open_if_there(at.pins), false);
+            if (DaemonLock::holder(each) == 0) {
+                remove_tree(at.pins);
+                remove_tree(at.files);
+                removed = true;
+            }
+        }
+        remove_what_is_empty();
+    });
+    return removed;
 }
 
 DaemonLock::DaemonLock(const RunDirectory& directory)

@@ -43,6 +43,8 @@ class RunDirectory {
 
     // Takes pins and files away, and /run/ctgate with its bpffs when nobody uses it any more.
     void remove();
+    // The same for all network namespaces in which no daemon runs. False: there was nothing.
+    static bool remove_all();
 
   private:
     RunDirectory(FileDescriptor files, FileDescriptor pins, bool fresh);
