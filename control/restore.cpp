@@ -15,8 +15,8 @@
 
 #include "control/commands.hpp"
 #include "control/conntrack_names.hpp"
+#include "control/file_options.hpp"
 #include "control/netns.hpp"
-#include "control/options.hpp"
 #include "control/process.hpp"
 #include "control/restoring.hpp"
 #include "control/saved_file.hpp"
@@ -208,15 +208,12 @@ void print_text(const Restoring& restoring, std::uint32_t elapsed) {
 }  // namespace
 
 int restore_command(Arguments arguments) {
-    const CommonOptions options = parse_common("restore", arguments);
+    const FileOptions given = parse_file_options("restore", "standard input", arguments);
+    const CommonOptions& options = given.common;
     if (options.help) {
         fmt::print("{}", help);
         return exit_success;
     }
-    if (options.positional.size() != 1 || options.positional[0].empty()) {
-        throw ConfigError({"'restore' takes one FILE, or '-' for standard input"});
-    }
-    const std::string& name = options.positional[0];
     if (!options.netns.empty()) {
         netns::enter(netns::open_named(options.netns));
     }
@@ -228,10 +225,10 @@ int restore_command(Arguments arguments) {
                    "'ctgate run' starts it and --netns names another\n");
         return exit_not_serving;
     }
-    Input input(name);
-    const std::uint32_t elapsed = elapsed_since(check(input, name));
+    Input input(given.file);
+    const std::uint32_t elapsed = elapsed_since(check(input, given.file));
     Restoring restoring(*directory, *serving, elapsed);
-    const bool complete = restore_all(input, name, restoring);
+    const bool complete = restore_all(input, given.file, restoring);
     if (options.json) {
         print_json(restoring, elapsed, complete);
     } else {

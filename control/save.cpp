@@ -11,8 +11,8 @@
 #include <set>
 
 #include "control/commands.hpp"
+#include "control/file_options.hpp"
 #include "control/netns.hpp"
-#include "control/options.hpp"
 #include "control/pinned_forwards.hpp"
 #include "control/pinned_map.hpp"
 #include "control/process.hpp"
@@ -184,15 +184,12 @@ void report(const std::string& file, const saved::Counts& counts, bool json) {
 }  // namespace
 
 int save_command(Arguments arguments) {
-    const CommonOptions options = parse_common("save", arguments);
+    const FileOptions given = parse_file_options("save", "standard output", arguments);
+    const CommonOptions& options = given.common;
     if (options.help) {
         fmt::print("{}", help);
         return exit_success;
     }
-    if (options.positional.size() != 1 || options.positional[0].empty()) {
-        throw ConfigError({"'save' takes one FILE, or '-' for standard output"});
-    }
-    const std::string& file = options.positional[0];
     if (!options.netns.empty()) {
         netns::enter(netns::open_named(options.netns));
     }
@@ -207,14 +204,14 @@ int save_command(Arguments arguments) {
     const PinnedForwards pinned(*directory);
     const Spaces spaces = open_spaces(pinned.port_maps());
     const Interrupts interrupts;
-    saved::Writer writer(file, {.time = ::time(nullptr), .program = CTGATE_VERSION});
+    saved::Writer writer(given.file, {.time = ::time(nullptr), .program = CTGATE_VERSION});
     const Saving saving{*directory, interrupts, writer};
     for (const auto& [space, memory] : spaces) {
         save_mappings(saving, space, memory);
     }
     save_contacts(saving, spaces);
     save_sessions(saving, serving->accepted_mark);
-    report(file, writer.finish(), options.json);
+    report(given.file, writer.finish(), options.json);
     return exit_success;
 }
 
