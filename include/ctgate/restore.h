@@ -48,8 +48,8 @@ struct ctgate_restore_request {
     struct ctgate_tuple first; /* of a session: its first packet, as it came */
     __u32 place;               /* of a session: that it got, to be returned */
 };
-CTGATE_LAYOUT(struct ctgate_restore_request, 3 * sizeof(struct ctgate_address) + 3 * 2 + 2 +
-                                                 4 * sizeof(__u32) + sizeof(struct ctgate_tuple) +
-                                                 sizeof(__u32));
+CTGATE_LAYOUT(struct ctgate_restore_request, 3 * sizeof(struct ctgate_address) +
+                                                 3 * sizeof(__be16) + 2 + 5 * sizeof(__u32) +
+                                                 sizeof(struct ctgate_tuple));
 
 #endif
