@@ -29,6 +29,8 @@ int show_command(Arguments arguments);
 int lookup_command(Arguments arguments);
 int whois_command(Arguments arguments);
 int forward_command(Arguments arguments);
+int save_command(Arguments arguments);
+int restore_command(Arguments arguments);
 int lab_command(Arguments arguments);
 int selftest_command(Arguments arguments);
 int version_command(Arguments arguments);

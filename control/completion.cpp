@@ -15,6 +15,8 @@ constexpr Command table[] = {
     {"down", "", "--netns --all --json", false},
     {"reload", "", "--dry-run --confirm --netns --json", false},
     {"confirm", "", "--netns --json", false},
+    {"save", "", "--netns --json", false},
+    {"restore", "", "--netns --json", false},
     {"check", "", "--json", true},
     {"show", "sessions counters hosts", "--netns --json", false},
     {"lookup", "", "--proto --netns --json", false},

@@ -30,11 +30,17 @@ std::uint16_t reply_icmp_id(const nlmsghdr* message) {
     return id ? ntohs(mnl_attr_get_u16(id)) : 0;
 }
 
+}  // namespace
+
 Session to_session(const nlmsghdr* message, const nf_conntrack* entry) {
     Session session;
     session.protocol = nfct_get_attr_u8(entry, ATTR_ORIG_L4PROTO);
     if (nfct_attr_is_set(entry, ATTR_TCP_STATE) > 0) {
         session.state = tcp_state_name(nfct_get_attr_u8(entry, ATTR_TCP_STATE));
+        session.tcp_flags = {nfct_get_attr_u8(entry, ATTR_TCP_FLAGS_ORIG),
+                             nfct_get_attr_u8(entry, ATTR_TCP_FLAGS_REPL)};
+        session.tcp_scale = {nfct_get_attr_u8(entry, ATTR_TCP_WSCALE_ORIG),
+                             nfct_get_attr_u8(entry, ATTR_TCP_WSCALE_REPL)};
     }
     session.source = endpoint(entry, ATTR_ORIG_IPV4_SRC, ATTR_ORIG_PORT_SRC);
     session.destination = endpoint(entry, ATTR_ORIG_IPV4_DST, ATTR_ORIG_PORT_DST);
@@ -50,6 +56,8 @@ Session to_session(const nlmsghdr* message, const nf_conntrack* entry) {
     }
     return session;
 }
+
+namespace {
 
 bool same_entry(const Session& one, const Session& other) {
     const auto same = [](const Endpoint& a, const Endpoint& b) {

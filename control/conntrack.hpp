@@ -2,6 +2,7 @@
 // The kernel's conntrack table of the current network namespace, by libnetfilter_conntrack.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -21,6 +22,9 @@ struct Session {
     std::uint32_t status = 0;  // IPS_* bits of linux/netfilter/nf_conntrack_common.h
     std::uint32_t mark = 0;
     std::uint32_t timeout = 0;  // seconds left
+    // TCP, original and reply direction: IP_CT_TCP_FLAG_* and window scale.
+    std::array<std::uint8_t, 2> tcp_flags{};
+    std::array<std::uint8_t, 2> tcp_scale{};
     // ICMP queries (their endpoints have port 0): the internal identifier, and the one the remote
     // endpoint sees. Host byte order.
     std::uint16_t icmp_id = 0;

@@ -4,9 +4,18 @@
 #include <fmt/core.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 
 namespace ctgate::conntrack {
+namespace {
+
+// include/uapi/linux/netfilter/nf_conntrack_tcp.h
+constexpr std::array<std::string_view, 10> tcp_states = {
+    "NONE",       "SYN_SENT", "SYN_RECV",  "ESTABLISHED", "FIN_WAIT",
+    "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE",       "SYN_SENT2"};
+
+}  // namespace
 
 std::string protocol_name(std::uint8_t protocol) {
     switch (protocol) {
@@ -30,11 +39,14 @@ std::string protocol_name(std::uint8_t protocol) {
 }
 
 std::string_view tcp_state_name(std::uint8_t state) {
-    // include/uapi/linux/netfilter/nf_conntrack_tcp.h
-    constexpr std::array<std::string_view, 10> names = {
-        "NONE",       "SYN_SENT", "SYN_RECV",  "ESTABLISHED", "FIN_WAIT",
-        "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE",       "SYN_SENT2"};
-    return state < names.size() ? names[state] : "UNKNOWN";
+    return state < tcp_states.size() ? tcp_states[state] : "UNKNOWN";
+}
+
+std::optional<std::uint8_t> tcp_state_number(std::string_view name) {
+    const auto* const found = std::find(tcp_states.begin(), tcp_states.end(), name);
+    return found == tcp_states.end()
+               ? std::nullopt
+               : std::optional(static_cast<std::uint8_t>(found - tcp_states.begin()));
 }
 
 std::vector<std::string> status_names(std::uint32_t status) {

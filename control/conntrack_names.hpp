@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,9 @@ std::string protocol_name(std::uint8_t protocol);
 
 // enum tcp_conntrack: "NONE", "SYN_SENT", ..., as `conntrack -L` prints them; "UNKNOWN" beyond.
 std::string_view tcp_state_name(std::uint8_t state);
+
+// The inverse; nullopt: there is no such state.
+std::optional<std::uint8_t> tcp_state_number(std::string_view name);
 
 // The IPS_* bits that are set, lowest first, without the prefix; bits without a name as "BIT_n".
 std::vector<std::string> status_names(std::uint32_t status);

@@ -164,6 +164,34 @@ bool Socket::erase(const nf_conntrack* key, std::uint32_t id) {
     return change(request(IPCTNL_MSG_CT_DELETE, NLM_F_ACK), key, id, std::nullopt);
 }
 
+int Socket::create(const nf_conntrack* entry) {
+    nlmsghdr* message = request(IPCTNL_MSG_CT_NEW, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
+    if (nfct_nlmsg_build(message, entry) != 0) {
+        fail(errno, "Cannot describe a conntrack entry to the kernel");
+    }
+    send(message);
+    return receive([](const nlmsghdr*) {});
+}
+
+std::optional<Session> Socket::find(const nf_conntrack* key) {
+    nlmsghdr* message = request(IPCTNL_MSG_CT_GET, NLM_F_ACK);
+    if (nfct_nlmsg_build(message, key) != 0) {
+        fail(errno, "Cannot describe a conntrack entry to the kernel");
+    }
+    send(message);
+    std::optional<Session> result;
+    const int error = receive([&](const nlmsghdr* answer) {
+        const Entry entry = make_entry();
+        if (nfct_nlmsg_parse(answer, entry.get()) == 0) {
+            result = to_session(answer, entry.get());
+        }
+    });
+    if (error != 0 && error != ENOENT) {
+        fail(error, "Cannot look a conntrack entry up");
+    }
+    return result;
+}
+
 Socket::Totals Socket::totals() {
     Totals totals;
     send(request(IPCTNL_MSG_CT_GET_STATS, NLM_F_ACK));

@@ -11,6 +11,8 @@
 #include <optional>
 #include <vector>
 
+#include "control/conntrack.hpp"
+
 namespace ctgate::conntrack {
 
 // Owner of one libnetfilter_conntrack object.
@@ -20,6 +22,9 @@ Entry make_entry();
 // The attribute of a ctnetlink message, or inside another attribute; nullptr when it is absent.
 const nlattr* find_attribute(const nlmsghdr* message, std::uint16_t type);
 const nlattr* find_nested(const nlattr* nest, std::uint16_t type);
+
+// `entry` has been parsed from the message.
+Session to_session(const nlmsghdr* message, const nf_conntrack* entry);
 
 class Socket {
   public:
@@ -36,6 +41,11 @@ class Socket {
                   std::uint32_t mask);
     bool ignore_window(const nf_conntrack* key, std::uint32_t id);
     bool erase(const nf_conntrack* key, std::uint32_t id);
+
+    // A new entry; 0 or an error number, EEXIST when one of its tuples has an entry.
+    int create(const nf_conntrack* entry);
+    // The entry of this original tuple, in either direction.
+    std::optional<Session> find(const nf_conntrack* key);
 
     // The kernel's own statistics: entries in this namespace, and how many there may be.
     struct Totals {

@@ -33,6 +33,8 @@ constexpr Command commands[] = {
     {"lookup", "look one tuple up in conntrack, as the dataplane does", ctgate::lookup_command},
     {"whois", "name the internal host behind an external endpoint", ctgate::whois_command},
     {"forward", "add, end or list port forwards at run time", ctgate::forward_command},
+    {"save", "write sessions and mappings into a file", ctgate::save_command},
+    {"restore", "bring back what 'save' wrote", ctgate::restore_command},
     {"lab", "build a lab of network namespaces and try the gateway there", ctgate::lab_command},
     {"selftest", "try what the RFCs ask for, in a network of its own", ctgate::selftest_command},
     {"completion", "print the completion for bash or zsh", ctgate::completion_command},
