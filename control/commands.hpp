@@ -23,6 +23,7 @@ int run_command(Arguments arguments);
 int status_command(Arguments arguments);
 int down_command(Arguments arguments);
 int check_command(Arguments arguments);
+int doctor_command(Arguments arguments);
 int show_command(Arguments arguments);
 int lookup_command(Arguments arguments);
 int whois_command(Arguments arguments);

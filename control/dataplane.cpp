@@ -145,9 +145,30 @@ std::vector<std::string> Dataplane::called_functions() {
     return names;
 }
 
+Dataplane::Dataplane() : object_(nullptr, &ctgate_bpf__destroy), xdp_(nullptr, &xdp_bpf__destroy) {}
+
+void Dataplane::try_out() {
+    Dataplane trial;
+    {
+        const LibbpfWords words;
+        trial.object_ = open_object(nullptr);
+        bpf_map* map = nullptr;
+        bpf_object__for_each_map(map, trial.object_->obj) {
+            bpf_map__set_pin_path(map, nullptr);
+        }
+        size_session_cache(trial.object_->maps.session_cache, 1);
+        if (const int error = ctgate_bpf__load(trial.object_.get()); error != 0) {
+            throw std::runtime_error(
+                fmt::format("The kernel does not take the BPF programs ({}):\n{}",
+                            std::generic_category().message(-error), words.tail()));
+        }
+    }
+    trial.xdp_program();
+}
+
 Dataplane::Dataplane(const RunDirectory& directory, std::uint32_t accepted_mark,
                      std::uint64_t sessions)
-    : object_(nullptr, &ctgate_bpf__destroy), xdp_(nullptr, &xdp_bpf__destroy) {
+    : Dataplane() {
     const LibbpfWords words;
     const std::string pins = directory.pins();
     LIBBPF_OPTS(bpf_object_open_opts, options);

@@ -29,6 +29,8 @@ class Dataplane {
     // `sessions`: that the session cache holds; 0: the default.
     Dataplane(const RunDirectory& directory, std::uint32_t accepted_mark, std::uint64_t sessions);
 
+    // Loads all programs, with maps of their own, and lets go of them. Throws as the constructor.
+    static void try_out();
     // Are there maps of an earlier run?
     static bool left_behind(const RunDirectory& directory);
     // The kernel functions that the programs call, by name.
@@ -57,6 +59,8 @@ class Dataplane {
     CacheSize session_cache() const;
 
   private:
+    Dataplane();
+
     std::unique_ptr<ctgate_bpf, void (*)(ctgate_bpf*)> object_;
     std::unique_ptr<xdp_bpf, void (*)(xdp_bpf*)> xdp_;  // shares the maps of the other
 };

@@ -25,6 +25,7 @@ constexpr Command commands[] = {
     {"status", "say what serves this namespace; exit 0 once it serves", ctgate::status_command},
     {"down", "take everything of ctgate out of this namespace", ctgate::down_command},
     {"check", "validate options and configuration file; touch nothing", ctgate::check_command},
+    {"doctor", "look for whatever can spoil NAT on this machine", ctgate::doctor_command},
     {"show", "print sessions or counters", ctgate::show_command},
     {"lookup", "look one tuple up in conntrack, as the dataplane does", ctgate::lookup_command},
     {"whois", "name the internal host behind an external endpoint", ctgate::whois_command},
