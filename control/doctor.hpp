@@ -42,6 +42,7 @@ struct Patient {
     std::vector<Link> links;
     std::vector<Link> internal;  // those of the interfaces that are there
     std::vector<Link> external;
+    std::vector<IpPrefix> inside;          // networks of the internal interfaces
     std::vector<ExternalInterface> pools;  // external addresses with their ports
     firewall::Ruleset ruleset;
     std::string ruleset_error;  // why it could not be read; empty: it was

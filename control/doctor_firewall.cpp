@@ -17,6 +17,8 @@ using firewall::Chain;
 using firewall::Packet;
 using firewall::Rule;
 
+const char* const unlisted = "the nft tables cannot be listed";
+
 std::string delete_command(const Chain& chain, const Rule& rule) {
     return fmt::format("nft delete rule {} handle {}", chain.text(), rule.handle);
 }
@@ -29,11 +31,13 @@ std::vector<std::string> served(const Config& config) {
 
 // To a packet between two of these; any interface where none is named.
 bool may_apply(const Rule& rule, const std::vector<std::string>& from,
-               const std::vector<std::string>& to) {
+               const std::vector<std::string>& to, const std::vector<IpPrefix>& sources = {}) {
     const std::vector<std::string> any = {""};
     for (const std::string& in : from.empty() ? any : from) {
         for (const std::string& out : to.empty() ? any : to) {
-            if (applies(rule, {.in = in, .out = out, .state = "", .dnat = false}) != Answer::no) {
+            const Packet packet{
+                .in = in, .out = out, .state = "", .dnat = false, .sources = sources};
+            if (applies(rule, packet) != Answer::no) {
                 return true;
             }
         }
@@ -41,11 +45,17 @@ bool may_apply(const Rule& rule, const std::vector<std::string>& from,
     return false;
 }
 
+Findings other_nat(const Patient& patient) {
+    if (!patient.ruleset_error.empty()) {
+        return {not_applicable(unlisted)};
+    }
+    return judge_other_nat(patient.ruleset, patient.config, patient.inside);
+}
+
 template <auto judge>
 Findings of_rules(const Patient& patient) {
-    return patient.ruleset_error.empty()
-               ? judge(patient.ruleset, patient.config)
-               : Findings{not_applicable("the nft tables cannot be listed")};
+    return patient.ruleset_error.empty() ? judge(patient.ruleset, patient.config)
+                                         : Findings{not_applicable(unlisted)};
 }
 
 std::vector<std::string> legacy_tables() {
@@ -78,7 +88,7 @@ Findings docker(const Patient& patient) {
                     "\"ip-forward-no-drop\": true in /etc/docker/daemon.json")};
 }
 
-constexpr Check checks[] = {{"other-nat", of_rules<judge_other_nat>},
+constexpr Check checks[] = {{"other-nat", other_nat},
                             {"forward-chains", of_rules<judge_forward_chains>},
                             {"connection-mark", of_rules<judge_marks>},
                             {"conntrack-bypass", of_rules<judge_untracked>},
@@ -100,7 +110,7 @@ Finding judge_nat(const Chain& chain, const Rule& rule) {
     }
     return warning(
         fmt::format("{}: it does not apply to what comes from inside and leaves outside", found),
-        fmt::format("--forward for what comes from outside, then {}", delete_command(chain, rule)));
+        "let it match what comes from outside only (iifname), or use --forward");
 }
 
 // For what is no new session from inside.
@@ -150,11 +160,14 @@ struct Wish {
 // What has to pass between two interfaces.
 std::vector<Wish> wishes(const std::string& internal, const std::string& external, bool inbound) {
     std::vector<Wish> result = {
-        {{.in = internal, .out = external, .state = "new", .dnat = false}, "new sessions"},
-        {{.in = external, .out = internal, .state = "established", .dnat = false}, "replies"}};
+        {{.in = internal, .out = external, .state = "new", .dnat = false, .sources = {}},
+         "new sessions"},
+        {{.in = external, .out = internal, .state = "established", .dnat = false, .sources = {}},
+         "replies"}};
     if (inbound) {
-        result.push_back({{.in = external, .out = internal, .state = "new", .dnat = true},
-                          "sessions that are let in from outside"});
+        result.push_back(
+            {{.in = external, .out = internal, .state = "new", .dnat = true, .sources = {}},
+             "sessions that are let in from outside"});
     }
     return result;
 }
@@ -190,15 +203,14 @@ void judge_packet_mark(const Chain& chain, const Rule& rule, std::uint32_t accep
 
 }  // namespace
 
-Findings judge_other_nat(const firewall::Ruleset& ruleset, const Config& config) {
+// Docker's own rules, in chains of its own, are about its containers.
+Findings judge_other_nat(const firewall::Ruleset& ruleset, const Config& config,
+                         const std::vector<IpPrefix>& inside) {
     Findings problems;
     for (const Chain& chain : ruleset.chains) {
         for (const Rule& rule : chain.rules) {
-            const std::vector<std::string> to =
-                is_of_source(rule) ? config.external : std::vector<std::string>();
-            const std::vector<std::string> from =
-                is_of_source(rule) ? config.internal : served(config);
-            if (!rule.nat.empty() && may_apply(rule, from, to)) {
+            const bool ours = !rule.nat.empty() && !chain.name.starts_with("DOCKER");
+            if (ours && may_apply(rule, config.internal, config.external, inside)) {
                 problems.push_back(judge_nat(chain, rule));
             }
         }

@@ -32,18 +32,24 @@ std::vector<Link> present(const std::vector<std::string>& names, const std::vect
     return result;
 }
 
+// Those that it has, and those that `run` would give it.
+std::vector<IpPrefix> addresses_of(const Link& link, const Config& config, Netlink& netlink) {
+    std::vector<IpPrefix> own = netlink.addresses(link.index);
+    for (const AddressOption& each : config.addresses) {
+        if (each.interface == link.name) {
+            own.push_back(each.prefix);
+        }
+    }
+    return own;
+}
+
 std::vector<ExternalInterface> pools_of(Config config, const std::vector<Link>& external,
                                         Netlink& netlink) {
     config.deterministic.reset();  // who has which block is of no matter here
     std::vector<ExternalInterface> pools;
     for (const Link& link : external) {
-        std::vector<IpPrefix> own = netlink.addresses(link.index);
-        for (const AddressOption& each : config.addresses) {
-            if (each.interface == link.name) {
-                own.push_back(each.prefix);
-            }
-        }
-        pools.push_back(external_interface(config, link.name, own, config.external.size() == 1));
+        pools.push_back(external_interface(config, link.name, addresses_of(link, config, netlink),
+                                           config.external.size() == 1));
     }
     return pools;
 }
@@ -88,6 +94,10 @@ Patient examine(const std::optional<Config>& given) {
     }
     patient.internal = present(patient.config.internal, patient.links);
     patient.external = present(patient.config.external, patient.links);
+    for (const Link& link : patient.internal) {
+        const std::vector<IpPrefix> own = addresses_of(link, patient.config, netlink);
+        patient.inside.insert(patient.inside.end(), own.begin(), own.end());
+    }
     patient.pools = patient.gateway && !given ? patient.gateway->serving.external
                                               : pools_of(patient.config, patient.external, netlink);
     try {

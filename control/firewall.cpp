@@ -36,12 +36,36 @@ Answer has_status(const Match& match, bool dnat) {
     return answer(dnat == match.equal);
 }
 
+bool overlap(const IpPrefix& one, const IpPrefix& other) {
+    return one.contains(other.network()) || other.contains(one.network());
+}
+
+Answer has_source(const Match& match, const std::vector<IpPrefix>& sources) {
+    const auto is_source = [&](const std::string& text) {
+        const auto prefix = IpPrefix::parse(text);
+        return !prefix || std::any_of(sources.begin(), sources.end(),
+                                      [&](const IpPrefix& each) { return overlap(*prefix, each); });
+    };
+    const bool excluded = match.equal && !sources.empty() &&
+                          std::none_of(match.values.begin(), match.values.end(), is_source);
+    return excluded ? Answer::no : Answer::perhaps;
+}
+
+// Most often it lets replies pass, and perhaps what was redirected.
+Answer has_xt_conntrack(const Packet& packet) {
+    return packet.state == "new" && !packet.dnat ? Answer::no : Answer::perhaps;
+}
+
 Answer applies(const Match& match, const Packet& packet) {
     switch (match.subject) {
         case Subject::input:
             return has_name(match, packet.in);
         case Subject::output:
             return has_name(match, packet.out);
+        case Subject::source:
+            return has_source(match, packet.sources);
+        case Subject::xt_conntrack:
+            return has_xt_conntrack(packet);
         case Subject::state:
             return has_name(match, packet.state);
         case Subject::status:

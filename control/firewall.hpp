@@ -8,15 +8,18 @@
 #include <string>
 #include <vector>
 
+#include "control/ip.hpp"
+
 namespace ctgate::firewall {
 
-// What a match looks at. ipv6: something that IPv4 packets do not have.
-enum class Subject { input, output, state, status, ipv6, other };
+// What a match looks at. xt_conntrack: iptables' match of that name, of which nft does not show
+// what it is about. ipv6: something that IPv4 packets do not have.
+enum class Subject { input, output, source, state, status, xt_conntrack, ipv6, other };
 
 struct Match {
     Subject subject = Subject::other;
     bool equal = true;                // else: none of these
-    std::vector<std::string> values;  // names; an interface may end in '*'
+    std::vector<std::string> values;  // names, or prefixes; an interface may end in '*'
 };
 
 enum class Verdict { none, accept, drop, jump, go_to, back };
@@ -60,6 +63,7 @@ struct Packet {
     std::string in, out;
     std::string state;  // of conntrack: "new", "established"
     bool dnat = false;
+    std::vector<IpPrefix> sources;  // it comes from one of these networks
 };
 
 enum class Answer { no, perhaps, yes };

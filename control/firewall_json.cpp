@@ -43,23 +43,33 @@ Subject subject_of(const json& left) {
     if (is_key(left, "ct", "status")) {
         return Subject::status;
     }
-    if (left.is_object() && left.contains("payload") &&
-        (word(left["payload"], "protocol") == "ip6" ||
-         word(left["payload"], "protocol") == "icmpv6")) {
-        return Subject::ipv6;
+    if (left.is_object() && left.contains("payload")) {
+        const std::string protocol = word(left["payload"], "protocol");
+        if (protocol == "ip6" || protocol == "icmpv6") {
+            return Subject::ipv6;
+        }
+        if (protocol == "ip" && word(left["payload"], "field") == "saddr") {
+            return Subject::source;
+        }
     }
     return Subject::other;
 }
 
-// Words of a value, a list or a set. False: there is something else in it.
+// Words of a value, a list or a set; prefixes as ADDRESS/LENGTH. False: there is something else in
+// it.
 bool take_words(const json& right, std::vector<std::string>& words) {
     if (right.is_string()) {
         words.push_back(right);
         return true;
     }
-    const json* list = right.is_object() && right.contains("set") ? &right["set"] : &right;
-    return list->is_array() && std::all_of(list->begin(), list->end(), [&](const json& each) {
-               return each.is_string() && take_words(each, words);
+    if (right.is_object() && right.contains("prefix")) {
+        const json& prefix = right["prefix"];
+        words.push_back(word(prefix, "addr") + "/" + std::to_string(prefix.value("len", 0)));
+        return true;
+    }
+    const json& list = right.is_object() && right.contains("set") ? right["set"] : right;
+    return list.is_array() && std::all_of(list.begin(), list.end(), [&](const json& each) {
+               return take_words(each, words);
            });
 }
 
@@ -100,8 +110,7 @@ bool take_verdict(const json& expression, Rule& rule) {
     return true;
 }
 
-// Of iptables' matches and targets nft knows the names only. By `conntrack` iptables most often
-// lets replies pass.
+// Of iptables' matches and targets nft knows the names only.
 void take_xtables(const std::string& name, Rule& rule) {
     if (name == "MASQUERADE" || name == "SNAT" || name == "DNAT" || name == "REDIRECT") {
         rule.nat = name;
@@ -112,7 +121,7 @@ void take_xtables(const std::string& name, Rule& rule) {
     } else if (name == "CONNMARK") {
         rule.may_mark = true;
     } else if (name == "conntrack" || name == "state") {
-        rule.matches.push_back({Subject::state, true, {"established", "related"}});
+        rule.matches.push_back({Subject::xt_conntrack, true, {}});
     } else {
         rule.matches.push_back({});
     }

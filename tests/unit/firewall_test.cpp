@@ -19,9 +19,12 @@ using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
 
-const firewall::Packet outbound{.in = "lan0", .out = "wan0", .state = "new", .dnat = false};
-const firewall::Packet reply{.in = "wan0", .out = "lan0", .state = "established", .dnat = false};
-const firewall::Packet forwarded{.in = "wan0", .out = "lan0", .state = "new", .dnat = true};
+const firewall::Packet outbound{
+    .in = "lan0", .out = "wan0", .state = "new", .dnat = false, .sources = {}};
+const firewall::Packet reply{
+    .in = "wan0", .out = "lan0", .state = "established", .dnat = false, .sources = {}};
+const firewall::Packet forwarded{
+    .in = "wan0", .out = "lan0", .state = "new", .dnat = true, .sources = {}};
 
 std::string chain_json(const std::string& name, const std::string& rest) {
     return fmt::format(R"({{"chain":{{"family":"inet","table":"fw","name":"{}"{}}}}})", name, rest);
@@ -140,7 +143,8 @@ TEST(Firewall, ReadsVerdictMaps) {
 TEST(Firewall, ConntrackMatchOfIptablesIsForReplies) {
     const std::string rule = R"({"xt":{"type":"match","name":"conntrack"}},{"accept":null})";
     EXPECT_EQ(asked(outbound, "drop", {rule}), Answer::no);
-    EXPECT_EQ(asked(reply, "drop", {rule}), Answer::yes);
+    EXPECT_EQ(asked(reply, "drop", {rule}), Answer::perhaps);
+    EXPECT_EQ(asked(forwarded, "drop", {rule}), Answer::perhaps);
 }
 
 Config sides() {
@@ -178,13 +182,19 @@ TEST(DoctorForwardChains, AsksForWhatIsForwardedToo) {
 TEST(DoctorOtherNat, NamesRulesThatConcernOurInterfaces) {
     const std::string masquerade = R"({"masquerade":null})";
     const auto judged = [](const std::string& rule) {
-        return doctor::judge_other_nat(ruleset("accept", {rule}), sides());
+        return doctor::judge_other_nat(ruleset("accept", {rule}), sides(),
+                                       {*IpPrefix::parse("10.0.0.1/24")});
     };
     EXPECT_THAT(judged(match(out, R"("wan0")") + masquerade),
                 ElementsAre(finding(Grade::warning, "inet fw c' has a masquerade rule",
                                     "nft delete rule inet fw c handle 7")));
     EXPECT_THAT(judged(match(out, R"("wan9")") + masquerade),
                 ElementsAre(Field(&Finding::grade, Grade::good)));
+    const std::string source = R"({"payload":{"protocol":"ip","field":"saddr"}})";
+    EXPECT_THAT(judged(match(source, R"({"prefix":{"addr":"172.17.0.0","len":16}})") + masquerade),
+                ElementsAre(Field(&Finding::grade, Grade::good)));
+    EXPECT_THAT(judged(match(source, R"({"prefix":{"addr":"10.0.0.0","len":8}})") + masquerade),
+                ElementsAre(Field(&Finding::grade, Grade::warning)));
     EXPECT_THAT(judged(R"({"xt":{"type":"target","name":"DNAT"}})"),
                 ElementsAre(finding(Grade::warning, "dnat rule", "--forward")));
 }
