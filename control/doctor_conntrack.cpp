@@ -134,7 +134,7 @@ Findings judge_losses(const ConntrackLosses& losses) {
     Findings problems;
     if (losses.drop != 0 || losses.early_drop != 0) {
         problems.push_back(warning(
-            fmt::format("{} packets dropped because the table was full, {} unanswered "
+            fmt::format("{} packets dropped, mostly because the table was full, {} unanswered "
                         "sessions given up for others, since this network namespace began",
                         losses.drop, losses.early_drop),
             "--max-sessions, larger; --max-sessions-per-host against a host that takes all"));

@@ -28,7 +28,11 @@ Findings gateway(const Patient& patient) {
         return unless_good(problems,
                            "programs, pinned maps and the nft table 'ip ctgate' are in place");
     }
-    if (RunDirectory::find() || !nft::fingerprint().empty()) {
+    const auto directory = RunDirectory::find();
+    if (const int pid = directory ? DaemonLock::holder(*directory) : 0; pid != 0) {
+        return {warning(fmt::format("process {} is only just starting", pid), "look again")};
+    }
+    if (directory || !nft::fingerprint().empty()) {
         return {bad("of ctgate there are remains here that do not serve", "ctgate down")};
     }
     return {not_applicable(nothing_serves)};

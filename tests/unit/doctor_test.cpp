@@ -112,7 +112,7 @@ TEST(DoctorConntrack, LossesAreThoseOfAllProcessors) {
     EXPECT_EQ(losses.early_drop, 255U);
     EXPECT_THAT(judge_losses({}), fine());
     EXPECT_THAT(judge_losses({.insert_failed = 3}), only(Grade::warning, "3 first packets", ""));
-    EXPECT_THAT(judge_losses({.drop = 16}), only(Grade::warning, "16 packets", "--max-sessions"));
+    EXPECT_THAT(judge_losses({.drop = 16}), only(Grade::warning, "16 packets dropped", "--max-sessions"));
 }
 
 const std::vector<ExternalInterface> pools = {
