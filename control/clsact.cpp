@@ -84,9 +84,13 @@ void detach(int ifindex, Hook hook) {
 }
 
 bool is_attached(int ifindex, Hook hook) {
+    return program_of(ifindex, hook) != 0;
+}
+
+std::uint32_t program_of(int ifindex, Hook hook) {
     const bpf_tc_hook at = hook_of(ifindex, hook);
     bpf_tc_opts options = our_filter();
-    return bpf_tc_query(&at, &options) == 0 && is_ours(options.prog_id);
+    return bpf_tc_query(&at, &options) == 0 && is_ours(options.prog_id) ? options.prog_id : 0;
 }
 
 void remove_qdisc(int ifindex) {

@@ -10,14 +10,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdarg>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <random>
 #include <stdexcept>
 #include <system_error>
 
+#include "control/libbpf_words.hpp"
 #include "control/pinned_map.hpp"
 #include "ctgate.skel.h"
 #include "ctgate/session_cache.h"
@@ -27,39 +26,6 @@ namespace ctgate {
 namespace {
 
 using Object = std::unique_ptr<ctgate_bpf, void (*)(ctgate_bpf*)>;
-
-// What libbpf says while this object lives; of a long verifier log the end, where the reason is.
-class LibbpfWords {
-  public:
-    LibbpfWords() : before_(libbpf_set_print(&print)) { text().clear(); }
-    ~LibbpfWords() { libbpf_set_print(before_); }
-    LibbpfWords(const LibbpfWords&) = delete;
-    LibbpfWords& operator=(const LibbpfWords&) = delete;
-
-    static std::string tail() {
-        constexpr std::size_t enough = 2000;
-        const std::string& all = text();
-        return all.size() <= enough ? all : "..." + all.substr(all.size() - enough);
-    }
-
-  private:
-    static std::string& text() {
-        static std::string words;
-        return words;
-    }
-    static int print(libbpf_print_level level, const char* format, va_list arguments) {
-        if (level == LIBBPF_WARN) {
-            char* line = nullptr;
-            if (::vasprintf(&line, format, arguments) >= 0) {
-                text() += line;
-                ::free(line);
-            }
-        }
-        return 0;
-    }
-
-    libbpf_print_fn_t before_;
-};
 
 Object open_object(const bpf_object_open_opts* options) {
     Object object(ctgate_bpf__open_opts(options), &ctgate_bpf__destroy);

@@ -12,6 +12,10 @@
 #include "control/config.hpp"
 #include "control/show.hpp"
 
+namespace ctgate {
+int explain_command(Arguments arguments);
+}
+
 namespace {
 
 struct Command {
@@ -27,6 +31,7 @@ constexpr Command commands[] = {
     {"check", "validate options and configuration file; touch nothing", ctgate::check_command},
     {"show", "print sessions or counters", ctgate::show_command},
     {"lookup", "look one tuple up in conntrack, as the dataplane does", ctgate::lookup_command},
+    {"explain", "say what would happen to a packet, and why", ctgate::explain_command},
     {"whois", "name the internal host behind an external endpoint", ctgate::whois_command},
     {"forward", "add, end or list port forwards at run time", ctgate::forward_command},
     {"lab", "build a lab of network namespaces and try the gateway there", ctgate::lab_command},

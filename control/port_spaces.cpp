@@ -152,6 +152,11 @@ PortMemory::~PortMemory() {
     ::munmap(slots_, slots_size);
 }
 
+void PortMemory::become(const PortMemory& other) {
+    std::memcpy(slots_, other.slots_, slots_size);
+    *set_ = *other.set_;
+}
+
 void PortMemory::allow(const Ports& ports) {
     for (unsigned word = 0; word < CTGATE_PORT_WORDS; ++word) {
         __u64 bits = 0;
@@ -256,6 +261,17 @@ void port_spaces::set(const PortMaps& maps, const PortPlans& wanted) {
     for (const ctgate_port_space& each : unwanted) {
         remove(maps, each);
     }
+}
+
+bool port_spaces::copy(const PortMaps& from, const PortMaps& to, const PortSpace& space) {
+    const ctgate_port_space key = space.key();
+    if (!exists(from, key)) {
+        return false;
+    }
+    add(to, key);
+    const PortMemory original(from, space);
+    PortMemory(to, space).become(original);
+    return true;
 }
 
 }  // namespace ctgate

@@ -174,6 +174,7 @@ __noinline enum allocate_result try_once(struct __sk_buff *skb, const struct pac
     if (!pkt || !way)
         return ALLOCATE_NAT_REFUSED;
     choice = choose(skb, pkt, way, shared);
+    tell(CTGATE_STAGE_CHOICE, choice);
     if (choice == CHOICE_AGAIN)
         return ALLOCATE_AGAIN;
     if (!is_endpoint(choice))
@@ -182,6 +183,7 @@ __noinline enum allocate_result try_once(struct __sk_buff *skb, const struct pac
     if (created == CREATE_STRAY)
         created =
             end_stray(skb, pkt, &way->to) ? create_entry(skb, pkt, &way->to, false) : CREATE_TAKEN;
+    tell(CTGATE_STAGE_CREATE, created);
     settle(pkt, way, choice, created);
     /* A mapping's endpoint, or one of its own, is the only one that this session may have. */
     if ((created == CREATE_TAKEN || created == CREATE_STRAY) && choice != CHOICE_OWN &&

@@ -246,6 +246,7 @@ static __always_inline int go_in(struct __sk_buff *skb, const struct packet *pkt
     if (place == PLACE_NONE)
         return refused_inbound(&to.destination, pkt->protocol);
     created = create_entry(skb, pkt, &to, false);
+    tell(CTGATE_STAGE_CREATE, created);
     if (created != CREATE_DONE)
         return_place(pkt, &to.destination.address, place);
     switch (created) {
