@@ -25,6 +25,7 @@ int down_command(Arguments arguments);
 int check_command(Arguments arguments);
 int show_command(Arguments arguments);
 int lookup_command(Arguments arguments);
+int explain_command(Arguments arguments);
 int whois_command(Arguments arguments);
 int forward_command(Arguments arguments);
 int lab_command(Arguments arguments);

@@ -12,10 +12,6 @@
 #include "control/config.hpp"
 #include "control/show.hpp"
 
-namespace ctgate {
-int explain_command(Arguments arguments);
-}
-
 namespace {
 
 struct Command {
