@@ -104,24 +104,23 @@ void Teller::session_cache() {
 
 void Teller::lookup() {
     const std::string& name = result(CTGATE_STAGE_LOOKUP);
-    if (name == "LOOKUP_MISS") {
-        step("lookup", short_name(name), words_for(name));
+    if (name.empty()) {
         return;
     }
     const RehearsedPacket& packet = answer_.packet;
-    found_ = look_up({packet.protocol, packet.source, packet.destination, current_netns});
     std::string text = words_for(name);
-    if (found_->error == 0) {
+    if (name != "LOOKUP_MISS") {
+        found_ = look_up({packet.protocol, packet.source, packet.destination, current_netns});
+    }
+    if (found_ && found_->error == 0) {
         const Session& session = found_->session;
         text +=
-            fmt::format("{}{}, replies {}; {}, {} by the host's firewall", text.empty() ? "" : ": ",
+            fmt::format(": {}, replies {}; {}, {} by the host's firewall",
                         arrow(session.source, session.destination),
                         arrow(session.reply_source, session.reply_destination), view(session).state,
                         (session.mark & serving_.accepted_mark) != 0 ? "accepted" : "not accepted");
     }
-    if (!name.empty()) {
-        step("lookup", short_name(name), text);
-    }
+    step("lookup", short_name(name), text);
 }
 
 void Teller::ended() {

@@ -12,6 +12,7 @@
 #define CTGATE_SWEEP_H
 
 #include "blocks.h"
+#include "explain.h"
 #include "hosts.h"
 #include "mapping.h"
 #include "stats.h"
@@ -166,8 +167,11 @@ static int sweep_ports(void *map, struct ctgate_port_space *key, struct sweep *s
 /* With the first port of a space that is given out. */
 static __always_inline void start_sweep(const struct ctgate_port_space *space)
 {
-    struct sweep *sweep = bpf_map_lookup_elem(&sweeps, space);
+    struct sweep *sweep;
 
+    if (explaining) /* on a busy machine it would begin before the copies are read */
+        return;
+    sweep = bpf_map_lookup_elem(&sweeps, space);
     if (!sweep) {
         const struct sweep fresh = {};
 
