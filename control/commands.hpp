@@ -27,6 +27,7 @@ int show_command(Arguments arguments);
 int lookup_command(Arguments arguments);
 int whois_command(Arguments arguments);
 int forward_command(Arguments arguments);
+int events_command(Arguments arguments);
 int lab_command(Arguments arguments);
 int selftest_command(Arguments arguments);
 int version_command(Arguments arguments);

@@ -141,6 +141,8 @@ struct Config {
     AttachMode attach = AttachMode::automatic;
     FastPath fast_path = FastPath::automatic;
     LogLevel log_level = LogLevel::info;
+    std::string nat_log;            // "stderr", or the absolute path of a file; empty: none
+    std::optional<Endpoint> ipfix;  // the collector
 };
 
 // Every problem found in options or file, one sentence each, with file and line where known.

@@ -82,13 +82,15 @@ void Gateway::refresh() {
     forget_vanished_interfaces();
 }
 
-void Gateway::restore_table() {
-    if (nft::fingerprint() != serving_.table) {
-        spdlog::warn("Somebody has changed or removed the nft table 'ip ctgate'; it is put back");
-        table_.clear();
-        serve();
-        sessions::end_untranslated();
+bool Gateway::restore_table() {
+    if (nft::fingerprint() == serving_.table) {
+        return false;
     }
+    spdlog::warn("Somebody has changed or removed the nft table 'ip ctgate'; it is put back");
+    table_.clear();
+    serve();
+    sessions::end_untranslated();
+    return true;
 }
 
 void Gateway::refresh_ports() {

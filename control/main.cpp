@@ -29,6 +29,7 @@ constexpr Command commands[] = {
     {"lookup", "look one tuple up in conntrack, as the dataplane does", ctgate::lookup_command},
     {"whois", "name the internal host behind an external endpoint", ctgate::whois_command},
     {"forward", "add, end or list port forwards at run time", ctgate::forward_command},
+    {"events", "print what happens, as it happens", ctgate::events_command},
     {"lab", "build a lab of network namespaces and try the gateway there", ctgate::lab_command},
     {"selftest", "try what the RFCs ask for, in a network of its own", ctgate::selftest_command},
     {"version", "print the version", ctgate::version_command},

@@ -141,6 +141,15 @@ constexpr Option general_options[] = {
     {"help", nullptr, false, nullptr, "Explain."},
 };
 
+constexpr Option log_options[] = {
+    {"nat-log", "FILE", false, take_nat_log,
+     "Log which internal endpoint had which external one, and when, but not whom it talked to (RFC "
+     "6888 REQ-12): into this file, whose path is absolute and which is opened anew on SIGHUP, or "
+     "to stderr. With port blocks, whose a block was."},
+    {"ipfix", "ADDR:PORT", false, take_ipfix,
+     "Send NAT events to this IPFIX collector, by UDP (RFC 8158)."},
+};
+
 constexpr OptionGroup groups[] = {
     {"Interfaces", interface_options},
     {"External addresses and ports", pool_options},
@@ -149,6 +158,7 @@ constexpr OptionGroup groups[] = {
     {"Timeouts", timeout_options},
     {"Sessions", session_options},
     {"Interfaces, addresses and routes to set up (taken back by 'ctgate down')", setup_options},
+    {"Logs of what is translated", log_options},
     {"General", general_options},
 };
 

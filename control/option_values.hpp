@@ -32,6 +32,8 @@ Complaint take_accepted_mark(const std::string& value, Config& config);
 Complaint take_attach(const std::string& value, Config& config);
 Complaint take_fast_path(const std::string& value, Config& config);
 Complaint take_log_level(const std::string& value, Config& config);
+Complaint take_nat_log(const std::string& value, Config& config);
+Complaint take_ipfix(const std::string& value, Config& config);
 Complaint take_mapping(const std::string& value, Config& config);
 Complaint take_filtering(const std::string& value, Config& config);
 Complaint take_host(const std::string& value, Config& config);

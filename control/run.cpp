@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // ctgate run: the daemon.
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <optional>
+#include <set>
 #include <system_error>
 
 #include "control/commands.hpp"
+#include "control/event_hub.hpp"
 #include "control/gateway.hpp"
 #include "control/kernel_modules.hpp"
 #include "control/log.hpp"
@@ -34,8 +39,14 @@ file of --config again; a file with errors is refused as a whole.
 
 )";
 
-constexpr int retry_ms = 1000;    // after a refresh that failed
-constexpr int sockets_ms = 5000;  // between two looks at the router's own sockets
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds retry_time{1};    // after a refresh that failed
+constexpr std::chrono::seconds sockets_time{5};  // between two looks at the router's own sockets
+
+int milliseconds_until(Clock::time_point time) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now());
+    return static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 0));
+}
 
 // A namespace that was created for a gateway that could not be set up goes again.
 class NewNetns {
@@ -77,37 +88,50 @@ class Daemon {
     void refresh_ports();
     void reload();
     void announce();
+    void tell_addresses(const std::set<IpAddress>& before);
 
     std::vector<std::string> arguments_;
     Gateway& gateway_;
     Monitor links_ = Monitor::links();
     Monitor tables_ = Monitor::tables();
+    std::optional<EventHub> events_;  // once the gateway serves
     bool announced_ = false;
     bool waiting_ = false;
 };
 
 void Daemon::serve(const Interrupts& signals) {
+    events_.emplace();
+    events_->configure(gateway_.config());
     announce();
     bool again = false;
+    Clock::time_point due = Clock::now() + sockets_time;
     for (;;) {
-        std::array<pollfd, 3> events{
-            {{signals.fd(), POLLIN, 0}, {links_.fd(), POLLIN, 0}, {tables_.fd(), POLLIN, 0}}};
-        const int ready = ::poll(events.data(), events.size(), again ? retry_ms : sockets_ms);
+        std::array<pollfd, 4> events{{{signals.fd(), POLLIN, 0},
+                                      {links_.fd(), POLLIN, 0},
+                                      {tables_.fd(), POLLIN, 0},
+                                      {events_->fd(), POLLIN, 0}}};
+        const int ready = ::poll(events.data(), events.size(), milliseconds_until(due));
         if (ready < 0 && errno != EINTR) {
             throw std::system_error(errno, std::generic_category(), "Cannot wait for events");
         }
-        if (ready == 0 && !again) {
-            refresh_ports();
+        if (events[3].revents != 0) {
+            events_->handle();
         }
         if (events[0].revents != 0 && !handle_signal(signals)) {
             return;
         }
-        if (events[1].revents != 0 || events[2].revents != 0 || again) {
+        const bool is_due = Clock::now() >= due;
+        if (events[1].revents != 0 || events[2].revents != 0 || (again && is_due)) {
             links_.drain();
             tables_.drain();
             again = !refresh(events[1].revents != 0 || again);
             announce();
+        } else if (is_due) {
+            refresh_ports();
+        } else {
+            continue;
         }
+        due = Clock::now() + (again ? retry_time : sockets_time);
     }
 }
 
@@ -121,17 +145,22 @@ bool Daemon::handle_signal(const Interrupts& signals) {
         return true;
     }
     ::sd_notify(0, "STOPPING=1");
+    events_->tell(EventKind::DAEMON_ENDED, "sessions go on without it");
     spdlog::info("The daemon ends; sessions go on ('ctgate down' ends them)");
     return false;
 }
 
 // These two go on after a failure: the dataplane serves, and the next event is another chance.
 bool Daemon::refresh(bool all) {
+    const std::set<IpAddress> before = gateway_.serving().addresses();
     try {
-        gateway_.restore_table();
+        if (gateway_.restore_table()) {
+            events_->tell(EventKind::TABLE_RESTORED, "somebody had changed or removed it");
+        }
         if (all) {
             gateway_.refresh();
         }
+        tell_addresses(before);
         return true;
     } catch (const std::exception& error) {
         spdlog::error("{}; trying again", error.what());
@@ -154,18 +183,39 @@ void Daemon::reload() {
         if (config.netns != gateway_.config().netns) {
             throw ConfigError({"--netns cannot change while ctgate runs; start another one"});
         }
+        NatLog::check(config);
+        const std::set<IpAddress> before = gateway_.serving().addresses();
         gateway_.reload(std::move(config));
         spdlog::set_level(to_spdlog(gateway_.config().log_level));
         spdlog::info("Reloaded");
+        events_->configure(gateway_.config());
+        events_->tell(EventKind::RELOADED, "");
+        tell_addresses(before);
     } catch (const ConfigError& error) {
         for (const std::string& problem : error.problems()) {
             spdlog::error("{}", problem);
         }
         spdlog::error("Reload refused; the old configuration stays");
+        events_->tell(EventKind::RELOAD_FAILED, fmt::to_string(fmt::join(error.problems(), "; ")));
     } catch (const std::exception& error) {
         spdlog::error("Reload failed, the old configuration stays: {}", error.what());
+        events_->tell(EventKind::RELOAD_FAILED, error.what());
     }
     ::sd_notify(0, "READY=1");
+}
+
+void Daemon::tell_addresses(const std::set<IpAddress>& before) {
+    const std::set<IpAddress> now = gateway_.serving().addresses();
+    if (now == before) {
+        return;
+    }
+    std::string text;
+    for (const IpAddress& each : now) {
+        text += (text.empty() ? "" : ", ") + each.text();
+    }
+    text = text.empty() ? "none" : text;
+    spdlog::info("External addresses: {}", text);
+    events_->tell(EventKind::ADDRESSES_CHANGED, text);
 }
 
 void Daemon::announce() {
@@ -196,6 +246,7 @@ int run_command(Arguments arguments) {
     set_up_log(config.log_level);
     check_capabilities();
     load_kernel_modules();
+    NatLog::check(config);
     const Interrupts signals;
     FileDescriptor origin = netns::open_current();
     NewNetns created(config.netns);

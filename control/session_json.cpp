@@ -9,7 +9,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json to_json(const SessionEnd& end) {
+ordered_json tuple_json(const SessionEnd& source, const SessionEnd& destination) {
+    return {{"source", end_json(source)}, {"destination", end_json(destination)}};
+}
+
+}  // namespace
+
+ordered_json end_json(const SessionEnd& end) {
     ordered_json json = {{"address", end.address.text()}};
     if (end.port) {
         json["port"] = *end.port;
@@ -20,21 +26,15 @@ ordered_json to_json(const SessionEnd& end) {
     return json;
 }
 
-ordered_json tuple_json(const SessionEnd& source, const SessionEnd& destination) {
-    return {{"source", to_json(source)}, {"destination", to_json(destination)}};
-}
-
-}  // namespace
-
 ordered_json session_json(const Session& session, std::uint32_t accepted_mark) {
     const SessionView seen = view(session);
     return {
         {"protocol", conntrack::protocol_name(session.protocol)},
         {"state", seen.state},
         {"nat", nat_name(seen.nat)},
-        {"internal", to_json(seen.internal)},
-        {"external", seen.external ? to_json(*seen.external) : ordered_json()},
-        {"remote", to_json(seen.remote)},
+        {"internal", end_json(seen.internal)},
+        {"external", seen.external ? end_json(*seen.external) : ordered_json()},
+        {"remote", end_json(seen.remote)},
         {"timeout", session.timeout},
         {"accepted", (session.mark & accepted_mark) != 0},
         {"mark", session.mark},

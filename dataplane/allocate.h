@@ -75,9 +75,15 @@ __noinline int open_way_back(struct __sk_buff *skb, const struct packet *pkt, st
     }
     if (choice != CHOICE_KNOWN && choice != CHOICE_FRESH)
         return 0;
-    if (choice == CHOICE_FRESH)
-        count(CTGATE_COUNT_MAPPING_CREATED);
     space_of(&way->to.source.address, pkt->protocol, &space);
+    if (choice == CHOICE_FRESH) {
+        struct ctgate_mapping_key key = {};
+
+        count(CTGATE_COUNT_MAPPING_CREATED);
+        mapping_key_of(&pkt->source, pkt->source_port, pkt->protocol, way->ifindex, &key);
+        if (is_listening())
+            tell_mapping(CTGATE_EVENT_MAPPING_CREATED, &key, &space, way->to.source.port, 0);
+    }
     slot = port_slot(&space, way->to.source.port);
     if (!slot)
         return 0;

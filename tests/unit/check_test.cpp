@@ -92,7 +92,7 @@ TEST(Check, Json) {
         "dmz": "10.0.0.5", "no_nat": ["10.0.0.0/8"],
         "timeouts": {"udp": 120, "tcp_established": 7440, "tcp_transitory": 240, "icmp": 60},
         "dangerous_timeouts": false, "clamp_mss": "auto", "max_sessions": 9, "accepted_mark": 2147483648, "attach": "auto", "fast_path": "auto",
-        "log_level": "info"})"));
+        "log_level": "info", "nat_log": null, "ipfix": null})"));
     // An interface may have any bytes in its name; JSON has UTF-8.
     EXPECT_TRUE(json::accept(output_of(check_command, with_sides({"--internal=\xff", "--json"}))));
 }
@@ -108,6 +108,18 @@ TEST(Check, PortSetIsToldWithItsPorts) {
     EXPECT_EQ(all["port_set"], json::parse(R"({"id": 3, "length": 2, "offset": 1})"));
     EXPECT_EQ(all["port_ranges"],
               json::parse(R"([{"address": null, "low": 57344, "high": 65535}])"));
+}
+
+TEST(Check, SaysWhatIsLogged) {
+    const Words words = with_sides({"--nat-log=/var/log/nat.log", "--ipfix=192.0.2.9:4739"});
+    EXPECT_THAT(output_of(check_command, words),
+                HasSubstr("  NAT log            /var/log/nat.log\n"
+                          "  IPFIX collector    192.0.2.9:4739\n"));
+    Words as_json = words;
+    as_json.emplace_back("--json");
+    const json all = json::parse(output_of(check_command, as_json));
+    EXPECT_EQ(all["nat_log"], "/var/log/nat.log");
+    EXPECT_EQ(all["ipfix"], "192.0.2.9:4739");
 }
 
 TEST(Check, Problems) {

@@ -57,6 +57,8 @@ TEST(OptionsHelp, FitsTheTerminalAndNamesEveryOption) {
                              "--attach MODE",
                              "--fast-path MODE",
                              "--log-level LEVEL",
+                             "--nat-log FILE",
+                             "--ipfix ADDR:PORT",
                              "--config FILE",
                              "--help"}) {
         EXPECT_THAT(options_help(), HasSubstr(name));
