@@ -41,7 +41,8 @@ std::string json_line(const Event& event) {
     } else if (event.count != 0) {
         json["left_out"] = event.count;
     }
-    return json.dump();
+    // Messages may hold names of interfaces, which may be any bytes; JSON may not.
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace ctgate

@@ -6,8 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <stdexcept>
 #include <system_error>
 #include <vector>
 
@@ -64,6 +66,7 @@ bool EventReader::run(const Interrupts& signals, const Sink& sink) {
 EventReader::End EventReader::read_daemon(const FileDescriptor& daemon, const Interrupts& signals,
                                           const Sink& sink) {
     std::vector<char> buffer(longest_event_message);
+    bool heard = false;
     for (;;) {
         const int ready = wait_for(signals, daemon.get(), std::chrono::milliseconds(-1));
         if ((ready & 1) != 0) {
@@ -73,9 +76,13 @@ EventReader::End EventReader::read_daemon(const FileDescriptor& daemon, const In
             continue;
         }
         const ssize_t length = ::recv(daemon.get(), buffer.data(), buffer.size(), 0);
+        if (length <= 0 && !heard && DaemonLock::holder(directory_) != 0) {
+            throw std::runtime_error("The daemon has as many readers of its events as it takes");
+        }
         if (length <= 0) {
             return End::daemon_went;
         }
+        heard = true;
         if (!pass_on({buffer.data(), static_cast<std::size_t>(length)}, sink)) {
             return End::enough;
         }

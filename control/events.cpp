@@ -40,11 +40,11 @@ Kinds:
   session_created, session_ended   reason: expired, closed (TCP), deleted,
                                    replaced. Known up to a second later than it
                                    was, more with a very large table.
-  refused                          packets that were dropped, with their endpoints
-                                   as they came; reason: a drop reason of 'ctgate
-                                   show counters'. At most 50 in a second for one
-                                   reason; how many more there were is told with
-                                   the next one.
+  refused                          packets that were dropped instead of beginning
+                                   or joining a session, with their endpoints as
+                                   they came; reason: a drop reason of 'ctgate show
+                                   counters'. At most 50 in a second for one reason;
+                                   how many more there were is told with the next.
   block_taken, block_released      port blocks of internal hosts
   reloaded, reload_failed, addresses_changed, table_restored, daemon_ended
                                    told by the daemon
