@@ -24,6 +24,8 @@ int status_command(Arguments arguments);
 int down_command(Arguments arguments);
 int check_command(Arguments arguments);
 int show_command(Arguments arguments);
+int top_command(Arguments arguments);
+int flush_command(Arguments arguments);
 int lookup_command(Arguments arguments);
 int whois_command(Arguments arguments);
 int forward_command(Arguments arguments);

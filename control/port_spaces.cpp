@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -88,6 +89,14 @@ void remove_mappings(const PortMaps& maps, const ctgate_port_space& space) {
     for (const ctgate_mapping_key& each : gone) {
         bpf_map_delete_elem(maps.mappings, &each);
     }
+}
+
+Ports ports_of(const __u64 (&bitmap)[CTGATE_PORT_WORDS]) {
+    Ports result;
+    for (unsigned port = 0; port < CTGATE_PORTS; ++port) {
+        result[port] = (bitmap[port / word_bits] >> (port % word_bits) & 1U) != 0;
+    }
+    return result;
 }
 
 PortSpace space_of(const ctgate_port_space& key) {
@@ -218,11 +227,11 @@ const ctgate_port_block& PortMemory::block_of(std::uint16_t port) const {
 }
 
 Ports PortMemory::used() const {
-    Ports result;
-    for (unsigned port = 0; port < CTGATE_PORTS; ++port) {
-        result[port] = (set_->used[port / word_bits] >> (port % word_bits) & 1U) != 0;
-    }
-    return result;
+    return ports_of(set_->used);
+}
+
+Ports PortMemory::allowed() const {
+    return ports_of(set_->allowed);
 }
 
 void port_spaces::return_quota(const PortMaps& maps, const PortSpace& space,
@@ -235,6 +244,17 @@ void port_spaces::return_quota(const PortMaps& maps, const PortSpace& space,
     }
 }
 
+std::vector<PortSpace> port_spaces::all(const PortMaps& maps) {
+    std::vector<PortSpace> result;
+    ctgate_port_space key{};
+    for (const ctgate_port_space* previous = nullptr;
+         bpf_map_get_next_key(maps.slots, previous, &key) == 0; previous = &key) {
+        result.push_back(space_of(key));
+    }
+    std::sort(result.begin(), result.end());
+    return result;
+}
+
 void port_spaces::set(const PortMaps& maps, const PortPlans& wanted) {
     for (const auto& [space, plan] : wanted) {
         const ctgate_port_space key = space.key();
@@ -245,16 +265,10 @@ void port_spaces::set(const PortMaps& maps, const PortPlans& wanted) {
         memory.allow(plan.allowed);
         memory.set_blocks(plan.block_order, plan.computed);
     }
-    std::vector<ctgate_port_space> unwanted;
-    ctgate_port_space key{};
-    for (const ctgate_port_space* previous = nullptr;
-         bpf_map_get_next_key(maps.slots, previous, &key) == 0; previous = &key) {
-        if (!wanted.contains(space_of(key))) {
-            unwanted.push_back(key);
+    for (const PortSpace& space : all(maps)) {
+        if (!wanted.contains(space)) {
+            remove(maps, space.key());
         }
-    }
-    for (const ctgate_port_space& each : unwanted) {
-        remove(maps, each);
     }
 }
 

@@ -77,6 +77,7 @@ class PortMemory {
     ctgate_port_slot& slot(std::uint16_t port) { return slots_[port]; }
     const ctgate_port_slot& slot(std::uint16_t port) const { return slots_[port]; }
     Ports used() const;
+    Ports allowed() const;
 
   private:
     void find_owners();
@@ -89,6 +90,9 @@ namespace port_spaces {
 
 // The host of this slot has one port less.
 void return_quota(const PortMaps& maps, const PortSpace& space, const ctgate_port_slot& slot);
+
+// Those that are there, in order.
+std::vector<PortSpace> all(const PortMaps& maps);
 
 // Exactly these exist afterwards, as planned. Those that are there keep what
 // is in use; the mappings of those that go, go too.

@@ -18,6 +18,7 @@
 #include "control/monitor.hpp"
 #include "control/netns.hpp"
 #include "control/options.hpp"
+#include "control/options_in_force.hpp"
 #include "control/process.hpp"
 #include "control/start_checks.hpp"
 
@@ -125,6 +126,15 @@ bool Daemon::handle_signal(const Interrupts& signals) {
     return false;
 }
 
+// For `ctgate show config`; nothing else depends on it.
+void note_options(const ParsedOptions& options) {
+    try {
+        write_options_in_force(RunDirectory::find().value(), options_in_force(options));
+    } catch (const std::exception& error) {
+        spdlog::warn("'ctgate show config' will not know the options: {}", error.what());
+    }
+}
+
 // These two go on after a failure: the dataplane serves, and the next event is another chance.
 bool Daemon::refresh(bool all) {
     try {
@@ -150,11 +160,12 @@ void Daemon::refresh_ports() {
 void Daemon::reload() {
     ::sd_notify(0, "RELOADING=1");
     try {
-        Config config = parse_options(arguments_).config;
-        if (config.netns != gateway_.config().netns) {
+        const ParsedOptions parsed = parse_options(arguments_);
+        if (parsed.config.netns != gateway_.config().netns) {
             throw ConfigError({"--netns cannot change while ctgate runs; start another one"});
         }
-        gateway_.reload(std::move(config));
+        gateway_.reload(parsed.config);
+        note_options(parsed);
         spdlog::set_level(to_spdlog(gateway_.config().log_level));
         spdlog::info("Reloaded");
     } catch (const ConfigError& error) {
@@ -206,6 +217,7 @@ int run_command(Arguments arguments) {
     created.keep();
     Daemon daemon({arguments.begin(), arguments.end()}, gateway);
     gateway.start();
+    note_options(parsed);
     daemon.serve(signals);
     return exit_success;
 }

@@ -44,4 +44,17 @@ ordered_json session_json(const Session& session, std::uint32_t accepted_mark) {
     };
 }
 
+void add_traffic(ordered_json& session, const SessionTraffic& traffic) {
+    const bool known = traffic.short_path || traffic.stack;
+    const auto direction = [](const Traffic& each) {
+        return ordered_json{{"packets", each.packets}, {"bytes", each.bytes}};
+    };
+    session["packets"] = known ? ordered_json(traffic.packets()) : ordered_json();
+    session["bytes"] = known ? ordered_json(traffic.bytes()) : ordered_json();
+    session["traffic"] = {{"original", direction(traffic.original)},
+                          {"reply", direction(traffic.reply)},
+                          {"short_path", traffic.short_path},
+                          {"stack", traffic.stack}};
+}
+
 }  // namespace ctgate

@@ -6,10 +6,14 @@
 #include <nlohmann/json.hpp>
 
 #include "control/conntrack.hpp"
+#include "control/session_traffic.hpp"
 
 namespace ctgate {
 
 // The field names are documented in `ctgate show --help`.
 nlohmann::ordered_json session_json(const Session& session, std::uint32_t accepted_mark);
+
+// What it has carried: packets, bytes and traffic.
+void add_traffic(nlohmann::ordered_json& session, const SessionTraffic& traffic);
 
 }  // namespace ctgate

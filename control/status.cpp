@@ -2,11 +2,14 @@
 // ctgate status
 #include <fmt/format.h>
 
+#include <array>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "control/commands.hpp"
 #include "control/config.hpp"
+#include "control/conntrack_names.hpp"
 #include "control/gateway_state.hpp"
 #include "control/netns.hpp"
 #include "control/option_values.hpp"
@@ -33,7 +36,11 @@ Says what serves this network namespace, or the named one, and what is wrong wit
                 --max-sessions or null), short_path (mode: off, tc or xdp;
                 sessions that its cache holds; memory_bytes of that; reasons why it
                 is not xdp), overload_when_full (whether sessions share ports when
-                none is free), faults, warnings
+                none is free), since (when the daemon, or the last one, began, in
+                seconds of the epoch), occupancy (null: not known; ports: per external
+                address and protocol how many are used of those available; hosts:
+                those counted; refused_recently: of them; cache: records and limit,
+                two for each session), faults, warnings
 
 Exit status: 0 it serves; 1 broken: something of it is missing or changed ('ctgate run'
 repairs it; a daemon that runs does so by SIGHUP); 2 wrong usage; 3 nothing serves here,
@@ -76,6 +83,29 @@ std::string ranges_text(const ExternalAddress& address) {
     return fmt::format("{}", fmt::join(ranges, ","));
 }
 
+std::string time_text(std::int64_t seconds) {
+    const std::time_t time = seconds;
+    std::tm local{};
+    std::array<char, 32> text{};
+    ::localtime_r(&time, &local);
+    return {text.data(), std::strftime(text.data(), text.size(), "%F %T", &local)};
+}
+
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? "" : fmt::format(" ({} %)", part * 100 / whole);
+}
+
+void print_occupancy(const Occupancy& occupancy) {
+    for (const PortUse& each : occupancy.ports) {
+        fmt::print("  ports    {:<15} {} {} of {}{}\n", each.address.text(),
+                   conntrack::protocol_name(each.protocol), each.used, each.available,
+                   percent(each.used, each.available));
+    }
+    fmt::print("  hosts {}, counted for TCP and for UDP\n", occupancy.hosts);
+    fmt::print("  session cache {} of {} records{}\n", occupancy.records, occupancy.records_limit,
+               percent(occupancy.records, occupancy.records_limit));
+}
+
 void print_short_path(const Serving::ShortPath& path) {
     constexpr double mebibyte = 1 << 20;
     if (path.mode == FastPath::off) {
@@ -92,6 +122,8 @@ void print_short_path(const Serving::ShortPath& path) {
 void print_text(const Verdict& verdict, const GatewayState& state) {
     fmt::print("{}{}\n", verdict.sentence,
                state.daemon != 0 ? fmt::format(" (process {})", state.daemon) : "");
+    fmt::print("  version {}, daemon {} {}\n", state.serving.version,
+               state.daemon != 0 ? "since" : "last begun", time_text(state.since));
     for (const InterfaceState& each : state.interfaces) {
         fmt::print("  {} {:<15} {}{}\n", each.side, each.name,
                    !each.present   ? "missing"
@@ -105,7 +137,11 @@ void print_text(const Verdict& verdict, const GatewayState& state) {
                        ranges_text(each));
         }
     }
-    fmt::print("  sessions {} of {}\n", state.sessions, state.session_limit);
+    fmt::print("  sessions {} of {}{}\n", state.sessions, state.session_limit,
+               percent(state.sessions, state.session_limit));
+    if (state.occupancy) {
+        print_occupancy(*state.occupancy);
+    }
     print_short_path(state.serving.short_path);
     if (state.overload_when_full) {
         fmt::print("  overload when full: when no port is free, sessions share one\n");
@@ -147,6 +183,20 @@ ordered_json external_json(const GatewayState& state) {
     return result;
 }
 
+ordered_json to_json(const Occupancy& occupancy) {
+    ordered_json ports = ordered_json::array();
+    for (const PortUse& each : occupancy.ports) {
+        ports.push_back({{"address", each.address.text()},
+                         {"protocol", conntrack::protocol_name(each.protocol)},
+                         {"used", each.used},
+                         {"available", each.available}});
+    }
+    return {{"ports", ports},
+            {"hosts", occupancy.hosts},
+            {"refused_recently", occupancy.refused_recently},
+            {"cache", {{"records", occupancy.records}, {"limit", occupancy.records_limit}}}};
+}
+
 ordered_json to_json(const Verdict& verdict, const std::optional<GatewayState>& state) {
     ordered_json result = {{"state", verdict.state}};
     if (!state) {
@@ -167,6 +217,8 @@ ordered_json to_json(const Verdict& verdict, const std::optional<GatewayState>& 
                             {"memory_bytes", path.bytes},
                             {"reasons", path.reasons}};
     result["overload_when_full"] = state->overload_when_full;
+    result["since"] = state->since;
+    result["occupancy"] = state->occupancy ? to_json(*state->occupancy) : ordered_json();
     result["faults"] = state->faults;
     result["warnings"] = state->warnings;
     return result;
