@@ -263,4 +263,12 @@ Dataplane::CacheSize Dataplane::session_cache() const {
     return {.sessions = bpf_map__max_entries(map) / 2, .bytes = map_memory(bpf_map__fd(map))};
 }
 
+void Dataplane::pin_session_cache(const RunDirectory& directory) const {
+    const std::string pin = directory.pin("session_cache");
+    ::unlink(pin.c_str());
+    if (bpf_obj_pin(bpf_map__fd(object_->maps.session_cache), pin.c_str()) != 0) {
+        throw std::system_error(errno, std::generic_category(), "Cannot pin the session cache");
+    }
+}
+
 }  // namespace ctgate

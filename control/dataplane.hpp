@@ -55,6 +55,8 @@ class Dataplane {
         std::uint64_t bytes = 0;  // of kernel memory
     };
     CacheSize session_cache() const;
+    // Pins it, in place of that of an earlier run, so that others can read what it counts.
+    void pin_session_cache(const RunDirectory& directory) const;
 
   private:
     std::unique_ptr<ctgate_bpf, void (*)(ctgate_bpf*)> object_;

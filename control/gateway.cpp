@@ -173,6 +173,7 @@ void Gateway::serve(const Config& config) {
     const fast_path::State fast = establish_fast_path(plan);
     program_maps(plan, nat_tables(config), fast);
     serve_links(plan, mode);
+    dataplane_->pin_session_cache(directory_);
     serving_ = {CTGATE_VERSION,        config_.internal,     plan.ruleset.external,
                 config_.accepted_mark, config_.max_sessions, ::getpid(),
                 fingerprint_,          config_.forwards,     short_path_of(fast)};

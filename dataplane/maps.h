@@ -186,8 +186,8 @@ struct {
     __uint(pinning, LIBBPF_PIN_BY_NAME);
 } placed SEC(".maps");
 
-/* Not pinned: new programs begin with an empty one. Sized by the control plane, written by the
- * dataplane. */
+/* Not pinned by name: new programs begin with an empty one, which the control plane sizes, and pins
+ * once they are attached. Written by the dataplane. */
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
     __uint(max_entries, CTGATE_CACHE_RECORDS);

@@ -67,16 +67,19 @@ if child == 0:
                           f"stty rows {rows} cols {columns}; exec {program} top"])
 seen = b""
 while text.encode() not in seen and select.select([terminal], [], [], 20)[0]:
-    seen += os.read(terminal, 65536)
-resize(2, 9)
-resize(30, 100)
-os.write(terminal, b"s2q")
-while True:
     try:
-        if not os.read(terminal, 65536):
-            break
-    except OSError:
+        seen += os.read(terminal, 65536)
+    except OSError:  # it has ended
         break
+else:
+    resize(2, 9)
+    resize(30, 100)
+    os.write(terminal, b"s2q")
+try:
+    while os.read(terminal, 65536):
+        pass
+except OSError:
+    pass
 _, status = os.waitpid(child, 0)
 if status != 0 or text.encode() not in seen:
     sys.exit(f"status {status}, screen {seen[-2000:]}")
@@ -85,7 +88,7 @@ PROGRAM
 
 build_topology
 start_services
-configure "udp-timeout = 200" "forward = tcp:8000:$client2:80"
+configure "udp-timeout = 200" "forward = udp:8000:$client2:80"
 check "nothing serves: status 3" exits 3 ctgate show mappings
 run_ctgate --config "$work/ctgate.conf" --filtering endpoint-independent
 
@@ -123,9 +126,9 @@ check "show hosts --sort" says show hosts --sort sessions --protocol udp \
     '[.[].sessions] | . == (sort | reverse)'
 check "show hosts --top" says show hosts --sort bytes --top 1 \
     'length == 1 and .[0].bytes > 0'
-inside server curl --silent --max-time 3 http://$external:8000/ >/dev/null || true
-check "show forwards" says show forwards '.[0] | .forward == "tcp:8000:10.0.0.3:80" and
-    .origin == "configured" and .sessions >= 1'
+craft server "IP(dst='$external')/UDP(sport=9000,dport=8000)/b'x'"
+check "show forwards" wait_for 5 says show forwards \
+    '.[0] | .forward == "udp:8000:10.0.0.3:80" and .origin == "configured" and .sessions == 1'
 
 # row OPTION: its value and where it comes from.
 row() {
