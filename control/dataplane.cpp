@@ -264,9 +264,10 @@ Dataplane::CacheSize Dataplane::session_cache() const {
 }
 
 void Dataplane::pin_session_cache(const RunDirectory& directory) const {
-    const std::string pin = directory.pin("session_cache");
-    ::unlink(pin.c_str());
-    if (bpf_obj_pin(bpf_map__fd(object_->maps.session_cache), pin.c_str()) != 0) {
+    const std::string fresh = directory.pin("session_cache_new");
+    ::unlink(fresh.c_str());  // of a run that was killed here
+    if (bpf_obj_pin(bpf_map__fd(object_->maps.session_cache), fresh.c_str()) != 0 ||
+        std::rename(fresh.c_str(), directory.pin("session_cache").c_str()) != 0) {
         throw std::system_error(errno, std::generic_category(), "Cannot pin the session cache");
     }
 }

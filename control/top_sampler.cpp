@@ -69,8 +69,6 @@ bool TopSampler::Equal::operator()(const SessionKey& one, const SessionKey& othe
 
 TopSampler::TopSampler(RunDirectory directory)
     : directory_(std::move(directory)),
-      cache_(open_pinned_map(directory_, "session_cache", sizeof(ctgate_cache_key),
-                             sizeof(ctgate_cache_record))),
       hosts_(open_pinned_map(directory_, "hosts", sizeof(ctgate_host_key), sizeof(ctgate_host))),
       netlink_(open_netlink()) {}
 
@@ -111,9 +109,12 @@ std::optional<TopFrame> TopSampler::sample() {
 }
 
 void TopSampler::add_sessions(TopFrame& frame, std::map<IpAddress, TopHost>& hosts) {
+    // Each run of the daemon begins with another.
+    const FileDescriptor cache = open_pinned_map(
+        directory_, "session_cache", sizeof(ctgate_cache_key), sizeof(ctgate_cache_record));
     Sessions now;
     now.reserve(sessions_.size());
-    for_each_record(cache_.get(),
+    for_each_record(cache.get(),
                     [&](const ctgate_cache_key& key, const ctgate_cache_record& record) {
                         Traffic& total = now[session_key(key, record)];
                         total.packets += record.packets;

@@ -54,7 +54,7 @@ class TopSampler {
     double per_second(double amount) const { return seconds_ > 0 ? amount / seconds_ : 0; }
 
     RunDirectory directory_;
-    FileDescriptor cache_, hosts_;
+    FileDescriptor hosts_;
     std::unique_ptr<nl_sock, void (*)(nl_sock*)> netlink_;
     std::optional<std::chrono::steady_clock::time_point> last_;
     double seconds_ = 0;

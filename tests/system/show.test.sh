@@ -23,11 +23,13 @@ says() {
     equals true "$(ctgate "${@:1:$#-1}" --json | jq "${@:$#}")"
 }
 
-# has_all_counted MINIMUM: of the UDP session.
-has_all_counted() {
+# has_counted MINIMUM: the UDP session so many packets. A question has 4 bytes behind its headers, an
+# answer 16: "203.0.113.1:4001".
+has_counted() {
     says show sessions --protocol udp --host $client2 \
-        ".[0] | .packets >= $1 and .bytes == .packets * 32 and .traffic.short_path
-            and .traffic.original.packets + .traffic.reply.packets == .packets"
+        ".[0] | .packets >= $1 and .traffic.short_path and .traffic.original.packets > 0 and
+            .packets == .traffic.original.packets + .traffic.reply.packets and
+            .bytes == .traffic.original.packets * 32 + .traffic.reply.packets * 44"
 }
 
 # peak_memory COMMAND...: of ctgate, in KiB.
@@ -41,13 +43,14 @@ print(usage.ru_maxrss if status == 0 else "failed")
 PROGRAM
 }
 
-# send_to_ports LOW HIGH: one datagram to each of another remote host, which does not answer.
-send_to_ports() {
+# send HOST SOURCE-PORT ADDRESS LOW HIGH: one datagram to each of these ports.
+send() {
     run_python "$@" <<'PROGRAM'
 import sys, peer, socket
-sender = peer.socket_in("client1", socket.SOCK_DGRAM, 4100)
-for port in range(int(sys.argv[1]), int(sys.argv[2]) + 1):
-    sender.sendto(b"", ("192.0.2.1", port))
+host, source, address, low, high = sys.argv[1:]
+sender = peer.socket_in(host, socket.SOCK_DGRAM, source)
+for port in range(int(low), int(high) + 1):
+    sender.sendto(b"x", (address, port))
 PROGRAM
 }
 
@@ -99,7 +102,7 @@ for _ in $(seq 12); do
     converse udp >/dev/null
 done
 inside client1 ping -n -q -c 1 -W 3 $server >"$work/ping.log"
-craft client1 "IP(dst='$isp')/UDP(sport=4002,dport=9)/b'x'"
+send client1 4002 $isp 9 9
 
 check "--host" shown "icmp $client1:-, tcp $client1:4000, udp $client1:4002" --host $client1
 check "--host, a network" shown "udp $client2:4001" --host 10.0.0.3/32 --protocol udp
@@ -114,7 +117,7 @@ check "--state assured" shown "tcp $client1:4000, udp $client2:4001" --state ass
 check "nothing matches: an empty array" equals "[]" "$(ctgate show sessions --port 9999 --json)"
 check "wrong options: status 2" exits 2 ctgate show sessions --protocol udp --state established \
     2>/dev/null
-check "packets and bytes of both directions" wait_for 5 has_all_counted 12
+check "packets and bytes of both directions" wait_for 5 has_counted 12
 
 check "show mappings" says show mappings --host $client2 \
     '. == [{protocol: "udp", internal: {address: "10.0.0.3", port: 4001},
@@ -126,7 +129,7 @@ check "show hosts --sort" says show hosts --sort sessions --protocol udp \
     '[.[].sessions] | . == (sort | reverse)'
 check "show hosts --top" says show hosts --sort bytes --top 1 \
     'length == 1 and .[0].bytes > 0'
-craft server "IP(dst='$external')/UDP(sport=9000,dport=8000)/b'x'"
+send server 9000 $external 8000 8000
 check "show forwards" wait_for 5 says show forwards \
     '.[0] | .forward == "udp:8000:10.0.0.3:80" and .origin == "configured" and .sessions == 1'
 
@@ -153,10 +156,10 @@ check "top on a small one" on_terminal 2 10 ctgate
 
 # More sessions than anything here could keep in that memory.
 ip -n "$(netns isp)" route add blackhole 192.0.2.0/24
-send_to_ports 1 1000
+send client1 4100 192.0.2.1 1 1000
 few=$(peak_memory show sessions --json)
 few_rows=$(peak_memory show sessions)
-send_to_ports 1001 40000
+send client1 4100 192.0.2.1 1001 40000
 check "40,000 sessions" says show hosts --sort sessions --top 1 '.[0].sessions >= 40000'
 check "memory of show sessions --json: as for 1,000" \
     test "$(peak_memory show sessions --json)" -le $((few + 2048))
