@@ -77,7 +77,7 @@ an internal one has for its next session.
 hosts: what each internal host has, of TCP and of UDP: translated sessions, external
 ports of its own (both with the limit, if there is one), packets and bytes of these
 sessions (as above), and how often a new session was refused, by reason. Counts of
-refusals begin anew for a host not seen for long. Without --port.
+refusals begin anew for a host not seen for long. Filters: --host and --protocol only.
   --sort ORDER  by address (default), sessions, ports, bytes or refused, most first
   --top N       only the first N lines
  --json: an array of objects with host, protocol, sessions, max_sessions (or null),
