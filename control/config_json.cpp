@@ -152,6 +152,8 @@ ordered_json to_json(const ParsedOptions& options) {
             {"accepted_mark", config.accepted_mark},
             {"attach", text(config.attach)},
             {"fast_path", text(config.fast_path)},
+            {"listen_http",
+             config.listen_http ? ordered_json(text(*config.listen_http)) : ordered_json(nullptr)},
             {"log_level", text(config.log_level)}};
 }
 

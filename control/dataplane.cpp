@@ -263,4 +263,8 @@ Dataplane::CacheSize Dataplane::session_cache() const {
     return {.sessions = bpf_map__max_entries(map) / 2, .bytes = map_memory(bpf_map__fd(map))};
 }
 
+int Dataplane::session_cache_map() const {
+    return bpf_map__fd(object_->maps.session_cache);
+}
+
 }  // namespace ctgate

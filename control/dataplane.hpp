@@ -55,6 +55,7 @@ class Dataplane {
         std::uint64_t bytes = 0;  // of kernel memory
     };
     CacheSize session_cache() const;
+    int session_cache_map() const;  // its descriptor
 
   private:
     std::unique_ptr<ctgate_bpf, void (*)(ctgate_bpf*)> object_;

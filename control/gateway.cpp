@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "control/gateway.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -82,13 +83,19 @@ void Gateway::refresh() {
     forget_vanished_interfaces();
 }
 
-void Gateway::restore_table() {
-    if (nft::fingerprint() != serving_.table) {
-        spdlog::warn("Somebody has changed or removed the nft table 'ip ctgate'; it is put back");
-        table_.clear();
-        serve();
-        sessions::end_untranslated();
+bool Gateway::restore_table() {
+    if (nft::fingerprint() == serving_.table) {
+        return false;
     }
+    spdlog::warn("Somebody has changed or removed the nft table 'ip ctgate'; it is put back");
+    table_.clear();
+    serve();
+    sessions::end_untranslated();
+    return true;
+}
+
+FileDescriptor Gateway::session_cache() const {
+    return FileDescriptor(::fcntl(dataplane_->session_cache_map(), F_DUPFD_CLOEXEC, 0));
 }
 
 void Gateway::refresh_ports() {

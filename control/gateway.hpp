@@ -33,8 +33,9 @@ class Gateway {
     void reload(Config config);
     // After links or addresses have changed. An interface that is missing is served when it comes.
     void refresh();
-    // After nft tables have changed: somebody may have changed ours, or flushed all.
-    void restore_table();
+    // After nft tables have changed: somebody may have changed ours, or flushed all. True: it had
+    // to be put back.
+    bool restore_table();
 
     // Now and then: the router's own sockets come and go, and the kernel does not tell.
     void refresh_ports();
@@ -42,6 +43,8 @@ class Gateway {
     // An external interface has an address: the gateway serves.
     bool has_address() const { return serving_.has_address(); }
     const Config& config() const { return config_; }
+    // Its map, for readers besides this object; another one after each reload.
+    FileDescriptor session_cache() const;
 
   private:
     void apply();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <sstream>
 #include <stdexcept>
 #include <vector>
@@ -32,6 +33,9 @@ Context make_context(Format format) {
 }  // namespace
 
 std::string run(const std::string& commands, const std::string& what, Format format) {
+    // Nothing says that libnftables may be called by several threads at a time.
+    static std::mutex one_at_a_time;
+    const std::scoped_lock lock(one_at_a_time);
     const Context context = make_context(format);
     if (nft_run_cmd_from_buffer(context.get(), commands.c_str()) != 0) {
         // The first line says it; the others draw arrows below our own text.

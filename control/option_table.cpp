@@ -136,6 +136,10 @@ constexpr Option setup_options[] = {
 
 constexpr Option general_options[] = {
     {"config", "FILE", false, nullptr, "Read options from this file too; see below."},
+    {"listen-http", "ADDRESS:PORT", false, take_listen_http,
+     "Serve metrics for Prometheus (/metrics), a status page (/) and a health check (/healthz) at "
+     "this address, such as 127.0.0.1:9469 or [::1]:9469. Whoever can reach it may read them. "
+     "Default: none."},
     {"log-level", "LEVEL", false, take_log_level,
      "Log debug, info (default), warning or error messages, and what is graver."},
     {"help", nullptr, false, nullptr, "Explain."},

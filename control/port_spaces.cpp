@@ -90,6 +90,14 @@ void remove_mappings(const PortMaps& maps, const ctgate_port_space& space) {
     }
 }
 
+Ports ports_of(const __u64 (&words)[CTGATE_PORT_WORDS]) {
+    Ports result;
+    for (unsigned port = 0; port < CTGATE_PORTS; ++port) {
+        result[port] = (words[port / word_bits] >> (port % word_bits) & 1U) != 0;
+    }
+    return result;
+}
+
 PortSpace space_of(const ctgate_port_space& key) {
     return {IpAddress{key.address.words[0]}, static_cast<std::uint8_t>(key.protocol)};
 }
@@ -217,12 +225,12 @@ const ctgate_port_block& PortMemory::block_of(std::uint16_t port) const {
     return set_->blocks[port >> set_->block_order];
 }
 
+Ports PortMemory::allowed() const {
+    return ports_of(set_->allowed);
+}
+
 Ports PortMemory::used() const {
-    Ports result;
-    for (unsigned port = 0; port < CTGATE_PORTS; ++port) {
-        result[port] = (set_->used[port / word_bits] >> (port % word_bits) & 1U) != 0;
-    }
-    return result;
+    return ports_of(set_->used);
 }
 
 void port_spaces::return_quota(const PortMaps& maps, const PortSpace& space,

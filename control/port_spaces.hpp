@@ -76,6 +76,7 @@ class PortMemory {
     // May be written by whoever claimed the port.
     ctgate_port_slot& slot(std::uint16_t port) { return slots_[port]; }
     const ctgate_port_slot& slot(std::uint16_t port) const { return slots_[port]; }
+    Ports allowed() const;
     Ports used() const;
 
   private:

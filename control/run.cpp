@@ -13,10 +13,14 @@
 
 #include "control/commands.hpp"
 #include "control/gateway.hpp"
+#include "control/http_server.hpp"
+#include "control/http_socket.hpp"
 #include "control/kernel_modules.hpp"
 #include "control/log.hpp"
 #include "control/monitor.hpp"
 #include "control/netns.hpp"
+#include "control/observer.hpp"
+#include "control/option_values.hpp"
 #include "control/options.hpp"
 #include "control/process.hpp"
 #include "control/start_checks.hpp"
@@ -67,6 +71,8 @@ class Daemon {
     Daemon(std::vector<std::string> arguments, Gateway& gateway)
         : arguments_(std::move(arguments)), gateway_(gateway) {}
 
+    // Throws when it cannot start; then nothing has changed.
+    void start();
     void serve(const Interrupts& signals);
 
   private:
@@ -76,15 +82,26 @@ class Daemon {
     bool refresh(bool all);
     void refresh_ports();
     void reload();
+    void reload_from(Config config);
     void announce();
+    void announce_http();
 
     std::vector<std::string> arguments_;
     Gateway& gateway_;
     Monitor links_ = Monitor::links();
     Monitor tables_ = Monitor::tables();
+    Observer observer_;
+    HttpService http_{observer_};
     bool announced_ = false;
     bool waiting_ = false;
 };
+
+void Daemon::start() {
+    http_.set(gateway_.config().listen_http);
+    gateway_.start();
+    observer_.set_session_cache(gateway_.session_cache());
+    announce_http();
+}
 
 void Daemon::serve(const Interrupts& signals) {
     announce();
@@ -128,7 +145,9 @@ bool Daemon::handle_signal(const Interrupts& signals) {
 // These two go on after a failure: the dataplane serves, and the next event is another chance.
 bool Daemon::refresh(bool all) {
     try {
-        gateway_.restore_table();
+        if (gateway_.restore_table()) {
+            observer_.note_table_repair();
+        }
         if (all) {
             gateway_.refresh();
         }
@@ -147,16 +166,35 @@ void Daemon::refresh_ports() {
     }
 }
 
+// When it throws, the old configuration is in force.
+void Daemon::reload_from(Config config) {
+    const std::optional<ListenOption> before = http_.option();
+    http_.set(config.listen_http);
+    try {
+        gateway_.reload(std::move(config));
+    } catch (...) {
+        observer_.set_session_cache(gateway_.session_cache());
+        http_.set(before);
+        throw;
+    }
+    observer_.set_session_cache(gateway_.session_cache());
+    if (http_.option() != before) {
+        announce_http();
+    }
+}
+
 void Daemon::reload() {
     ::sd_notify(0, "RELOADING=1");
+    bool done = false;
     try {
         Config config = parse_options(arguments_).config;
         if (config.netns != gateway_.config().netns) {
             throw ConfigError({"--netns cannot change while ctgate runs; start another one"});
         }
-        gateway_.reload(std::move(config));
+        reload_from(std::move(config));
         spdlog::set_level(to_spdlog(gateway_.config().log_level));
         spdlog::info("Reloaded");
+        done = true;
     } catch (const ConfigError& error) {
         for (const std::string& problem : error.problems()) {
             spdlog::error("{}", problem);
@@ -165,6 +203,7 @@ void Daemon::reload() {
     } catch (const std::exception& error) {
         spdlog::error("Reload failed, the old configuration stays: {}", error.what());
     }
+    observer_.note_reload(done);
     ::sd_notify(0, "READY=1");
 }
 
@@ -181,6 +220,22 @@ void Daemon::announce() {
         spdlog::warn(
             "Waiting for an address on an external interface; until then nothing goes out");
         ::sd_notify(0, "STATUS=Waiting for an address on an external interface");
+    }
+}
+
+void Daemon::announce_http() {
+    const std::optional<ListenOption>& option = http_.option();
+    if (!option) {
+        return;
+    }
+    spdlog::info("Metrics and status page: http://{}/", text(*option));
+    if (is_everywhere(*option)) {
+        spdlog::warn(
+            "--listen-http {}: every interface leads there, external ones too; let your firewall "
+            "close them, or listen at an internal address",
+            text(*option));
+    } else if (!is_address_here(*option)) {
+        spdlog::warn("--listen-http {}: no interface has this address yet", text(*option));
     }
 }
 
@@ -205,7 +260,7 @@ int run_command(Arguments arguments) {
     Gateway gateway(config, std::move(origin), created.exists());
     created.keep();
     Daemon daemon({arguments.begin(), arguments.end()}, gateway);
-    gateway.start();
+    daemon.start();
     daemon.serve(signals);
     return exit_success;
 }

@@ -2,7 +2,6 @@
 // ctgate status
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "control/commands.hpp"
@@ -11,12 +10,10 @@
 #include "control/netns.hpp"
 #include "control/option_values.hpp"
 #include "control/options.hpp"
-#include "control/show.hpp"
+#include "control/status_json.hpp"
 
 namespace ctgate {
 namespace {
-
-using nlohmann::ordered_json;
 
 constexpr const char* help =
     R"(Usage: ctgate status [--netns NAME] [--json]
@@ -40,33 +37,6 @@ repairs it; a daemon that runs does so by SIGHUP); 2 wrong usage; 3 nothing serv
 or it waits for an external address; 4 unattended: sessions are translated, but no daemon
 follows changes of addresses (or it is only just taking over).
 )";
-
-struct Verdict {
-    const char* state;
-    const char* sentence;
-    ExitStatus status;
-};
-
-Verdict judge(const std::optional<GatewayState>& state) {
-    if (!state) {
-        return {"absent", "Nothing of ctgate serves this network namespace", exit_not_serving};
-    }
-    if (!state->faults.empty()) {
-        return {"broken", "Broken", exit_failure};
-    }
-    if (state->waiting()) {
-        return {"waiting", "Waiting for an address on an external interface", exit_not_serving};
-    }
-    if (state->starting) {
-        return {"starting", "Serving as an earlier run left it; a daemon is taking over",
-                exit_no_daemon};
-    }
-    if (state->daemon == 0) {
-        return {"unattended", "Serving, unattended: there is no daemon; 'ctgate run' takes over",
-                exit_no_daemon};
-    }
-    return {"serving", "Serving", exit_success};
-}
 
 std::string ranges_text(const ExternalAddress& address) {
     std::vector<std::string> ranges;
@@ -118,60 +88,6 @@ void print_text(const Verdict& verdict, const GatewayState& state) {
     }
 }
 
-ordered_json interfaces_json(const GatewayState& state) {
-    ordered_json result = ordered_json::array();
-    for (const InterfaceState& each : state.interfaces) {
-        result.push_back({{"name", each.name},
-                          {"side", each.side},
-                          {"present", each.present},
-                          {"attached", each.attached ? ordered_json(attach_name(*each.attached))
-                                                     : ordered_json()},
-                          {"xdp", each.xdp}});
-    }
-    return result;
-}
-
-ordered_json external_json(const GatewayState& state) {
-    ordered_json result = ordered_json::array();
-    for (const ExternalInterface& interface : state.serving.external) {
-        ordered_json addresses = ordered_json::array();
-        for (const ExternalAddress& each : interface.addresses) {
-            ordered_json ranges = ordered_json::array();
-            for (const ctgate_port_range& range : each.ranges) {
-                ranges.push_back({{"low", range.low}, {"high", range.high}});
-            }
-            addresses.push_back({{"address", each.address.text()}, {"port_ranges", ranges}});
-        }
-        result.push_back({{"interface", interface.name}, {"addresses", addresses}});
-    }
-    return result;
-}
-
-ordered_json to_json(const Verdict& verdict, const std::optional<GatewayState>& state) {
-    ordered_json result = {{"state", verdict.state}};
-    if (!state) {
-        return result;
-    }
-    const std::uint64_t configured = state->serving.max_sessions;
-    result["daemon"] = state->daemon != 0 ? ordered_json(state->daemon) : ordered_json();
-    result["version"] = state->serving.version;
-    result["interfaces"] = interfaces_json(*state);
-    result["external"] = external_json(*state);
-    result["sessions"] = {
-        {"count", state->sessions},
-        {"limit", state->session_limit},
-        {"configured", configured != 0 ? ordered_json(configured) : ordered_json()}};
-    const Serving::ShortPath& path = state->serving.short_path;
-    result["short_path"] = {{"mode", text(path.mode)},
-                            {"sessions", path.sessions},
-                            {"memory_bytes", path.bytes},
-                            {"reasons", path.reasons}};
-    result["overload_when_full"] = state->overload_when_full;
-    result["faults"] = state->faults;
-    result["warnings"] = state->warnings;
-    return result;
-}
-
 }  // namespace
 
 int status_command(Arguments arguments) {
@@ -189,7 +105,7 @@ int status_command(Arguments arguments) {
     const auto state = examine_gateway();
     const Verdict verdict = judge(state);
     if (options.json) {
-        fmt::print("{}\n", to_json(verdict, state).dump(2));
+        fmt::print("{}\n", status_json(state).dump(2));
     } else if (state) {
         print_text(verdict, *state);
     } else {

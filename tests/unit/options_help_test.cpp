@@ -56,6 +56,7 @@ TEST(OptionsHelp, FitsTheTerminalAndNamesEveryOption) {
                              "--accepted-mark BIT",
                              "--attach MODE",
                              "--fast-path MODE",
+                             "--listen-http ADDRESS:PORT",
                              "--log-level LEVEL",
                              "--config FILE",
                              "--help"}) {
