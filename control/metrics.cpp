@@ -180,11 +180,11 @@ std::string metrics_text(const Overview& overview, const Census& census,
     if (overview.state) {
         add_state(*overview.state, out);
         add_traffic(overview, out);
+        add_census(census, out);
     }
     if (overview.counters) {
         add_counters(*overview.counters, out);
     }
-    add_census(census, out);
     return out.text();
 }
 

@@ -57,9 +57,8 @@ metrics_are_right() {
 page_is_drawn() {
     inside gateway chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/browser" \
         --virtual-time-budget=8000 --dump-dom "http://$at/" >"$work/page" 2>"$work/browser.log"
-    matches 'class="good">serving<' "$(cat "$work/page")" &&
-        matches '<polyline class="in"|collecting' "$(cat "$work/page")" &&
-        matches "$client1" "$(cat "$work/page")" && matches 'guard unsolicited' "$(cat "$work/page")"
+    grep -q 'class="good">serving<' "$work/page" && grep -q '<svg.*<text' "$work/page" &&
+        grep -q ">$client1<" "$work/page"
 }
 
 build_topology

@@ -16,7 +16,9 @@ Overview overview_of(std::uint64_t packets, std::uint64_t filtered) {
     Overview overview;
     overview.state.emplace();
     overview.state->sessions = 5;
-    overview.state->interfaces = {{"lan0", "internal"}, {"wan0", "external"}, {"wan1", "external"}};
+    overview.state->interfaces = {{"lan0", "internal", true, std::nullopt},
+                                  {"wan0", "external", true, std::nullopt},
+                                  {"wan1", "external", true, std::nullopt}};
     overview.traffic["lan0"] = {.received_bytes = 1000, .sent_bytes = 1000};
     overview.traffic["wan0"] = {.received_bytes = 10, .sent_bytes = 1};
     overview.traffic["wan1"] = {.received_bytes = 20, .sent_bytes = 2};
@@ -43,7 +45,7 @@ TEST(History, HasAnArrayForEachQuantity) {
     History history;
     history.add(overview_of(7, 0), second(100));
     history.add(overview_of(8, 3), second(105));
-    EXPECT_EQ(history.json(), nlohmann::json::parse(R"({
+    EXPECT_EQ(history.json(), nlohmann::ordered_json::parse(R"({
         "interval_seconds": 5, "time": [100, 105], "sessions": [5, 5],
         "received_bytes": [30, 30], "sent_bytes": [3, 3],
         "packets": [14, 16], "short_path_packets": [7, 8],
