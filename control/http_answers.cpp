@@ -105,9 +105,9 @@ class Exchange : public httplib::Stream {
     std::size_t end_ = 0;
 };
 
-void fill(httplib::Response& response, int status, const char* type, std::string body) {
+void fill(httplib::Response& response, int status, const char* type, const std::string& body) {
     response.status = status;
-    response.set_content(std::move(body), type);
+    response.set_content(body, type);
 }
 
 std::string what(const std::exception_ptr& failure) {
@@ -156,8 +156,8 @@ class HttpAnswers::Server : private httplib::Server {
         } else if (route == routes_.end()) {
             fill(response, 404, plain.type, "there is nothing here\n");
         } else {
-            HttpAnswer found = route->second();
-            fill(response, found.status, found.type, std::move(found.body));
+            const HttpAnswer found = route->second();
+            fill(response, found.status, found.type, found.body);
         }
     }
 

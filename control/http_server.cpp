@@ -95,11 +95,10 @@ void HttpServer::accept_connections() {
 void HttpServer::take_samples(Observer& observer) {
     int wait_ms = 0;
     while (!stopped_within(wait_ms)) {
-        wait_ms = sample_ms;
         try {
             wait_ms = observer.sample() ? sample_ms : pause_ms;
         } catch (const std::exception&) {
-            // A gap in the history; /healthz tells why.
+            wait_ms = sample_ms;  // a gap in the history; /healthz tells why
         }
     }
 }

@@ -30,6 +30,29 @@ tells() {
     [ "$(metric "$1")" = "$2" ]
 }
 
+counters_agree() {
+    tells ctgate_session_created_total "$(counter session_created)"
+}
+
+drops_are_told() {
+    [ "$(metric 'ctgate_drops_total{reason="internal_destination"}')" -ge 1 ]
+}
+
+# is_taken: somebody listens at the port.
+is_taken() {
+    inside gateway ss -Hltn 'sport = :9469' | grep -q .
+}
+
+# are_connected NUMBER
+are_connected() {
+    [ "$(inside gateway ss -Htn state established 'dport = :9469' | wc -l)" -ge "$1" ]
+}
+
+# health_is SENTENCE
+health_is() {
+    [ "$(get /healthz)" = "$1" ]
+}
+
 # names_are_served: each metric that the dashboard asks for.
 names_are_served() {
     local name missing=0
@@ -67,7 +90,7 @@ configure "listen-http = $at"
 background gateway $python -c "import socket, time
 taken = socket.create_server(('127.0.0.1', 9469)); time.sleep(60)"
 other=$!
-wait_for 5 matches 9469 "$(inside gateway ss -tln)" || true
+wait_for 5 is_taken || fail "the port is not taken"
 status=0
 inside gateway timeout 10 "$CTGATE" run --config "$work/ctgate.conf" 2>"$work/err" || status=$?
 check "a port that is taken: status 1" equals 1 $status
@@ -75,17 +98,16 @@ check "and a sentence" matches "listen-http $at.*another program has port 9469" 
 kill $other && ! wait $other 2>/dev/null
 
 run_ctgate --config "$work/ctgate.conf"
-check "it is healthy" equals ok "$(get /healthz)"
+check "it is healthy" wait_for 5 health_is ok
 check "client1 talks through the gateway" equals "$external:4000" "$(ask client1 4000)"
 check "its session is counted" wait_for 10 tells 'ctgate_sessions{protocol="udp"}' 1
 check "and its port" \
     equals 1 "$(metric "ctgate_external_ports_used{address=\"$external\",protocol=\"udp\"}")"
-check "counters are those of show counters" \
-    equals "$(counter session_created)" "$(metric ctgate_session_created_total)"
+check "counters are those of show counters" wait_for 10 counters_agree
 ip -n "$(netns isp)" route replace 10.0.0.0/24 via $external
 inside isp $python -c "import socket
 socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('$client1', 9))"
-check "drops have their reason" wait_for 5 fails tells 'ctgate_drops_total{reason="internal_destination"}' 0
+check "drops have their reason" wait_for 10 drops_are_told
 check "every metric of the dashboard is served" names_are_served
 optional promtool "promtool finds nothing wrong" metrics_are_right
 get /status.json >"$work/status.json"
@@ -111,31 +133,32 @@ idle = [socket.create_connection(('127.0.0.1', 9469)) for _ in range(12)]
 for each in idle: each.sendall(b'GET /met')
 time.sleep(60)"
 other=$!
-wait_for 5 matches "ESTAB.*:9469" "$(inside gateway ss -tn)" || true
+wait_for 5 are_connected 12 || fail "the visitors do not come"
 configure "listen-http = [::1]:9469"
 check "visitors that hang: reloaded all the same" reload "Reloaded"
 kill $other && ! wait $other 2>/dev/null
 check "nothing is at the old address" answers 000 /healthz
 at="[::1]:9469"
-check "but at the new one" equals ok "$(get /healthz)"
-check "the reload is counted" equals 1 "$(metric 'ctgate_reloads_total{result="done"}')"
+check "but at the new one" wait_for 5 health_is ok
+check "the reload is counted" wait_for 5 tells 'ctgate_reloads_total{result="done"}' 1
 configure "listen-http = [::]:9469"
 check "a wider one with the same port" reload "Reloaded"
 check "the log warns of it" has_lines "every interface leads there" 1
 configure "listen-http = nowhere:1"
 check "a bad one is refused" reload "Reload refused"
-check "what was served is served" equals ok "$(get /healthz)"
-check "the refusal is counted" equals 1 "$(metric 'ctgate_reloads_total{result="refused"}')"
+check "what was served is served" wait_for 5 health_is ok
+check "the refusal is counted" wait_for 5 tells 'ctgate_reloads_total{result="refused"}' 1
 
 inside gateway nft add chain ip ctgate foreign
 check "a table that somebody changed is put back, and that is counted" \
     wait_for 10 tells ctgate_table_repairs_total 1
 ip -n "$(netns gateway)" address flush dev outside
-check "without an address it is not healthy" wait_for 10 answers 503 /healthz
-check "and says why" matches "Waiting for an address" "$(get /healthz)"
+check "without an address it is not healthy, and says why" \
+    wait_for 10 health_is "Waiting for an address on an external interface"
+check "with that status" answers 503 /healthz
 ip -n "$(netns gateway)" address add $external/24 dev outside
 ip -n "$(netns gateway)" route replace default via $isp
-check "with one it is again" wait_for 10 answers 200 /healthz
+check "with one it is again" wait_for 10 health_is ok
 check "the daemon is the same" exits 0 ctgate status
 configure
 check "without the option: reloaded" reload "Reloaded"
