@@ -73,6 +73,11 @@ std::optional<AttachMode> find(int ifindex, Hook hook, const RunDirectory& direc
     return clsact::is_attached(ifindex, hook) ? std::optional(AttachMode::clsact) : std::nullopt;
 }
 
+std::uint32_t program_of(int ifindex, Hook hook, const RunDirectory& directory) {
+    const std::uint32_t program = tcx::program_of(ifindex, hook, directory);
+    return program != 0 ? program : clsact::program_of(ifindex, hook);
+}
+
 std::set<std::string> keys_of(int ifindex) {
     return {key_of(ifindex), key_of_clsact(ifindex)};
 }

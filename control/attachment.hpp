@@ -38,6 +38,8 @@ void attach_xdp(const Link& link, int program, const RunDirectory& directory, Jo
 
 // How our program is attached there now; nullopt: it is not.
 std::optional<AttachMode> find(int ifindex, Hook hook, const RunDirectory& directory);
+// The kernel's id of that program; 0: there is none.
+std::uint32_t program_of(int ifindex, Hook hook, const RunDirectory& directory);
 
 // For the journal's entries of attach(): their keys, and the way back.
 std::set<std::string> keys_of(int ifindex);

@@ -40,8 +40,8 @@ are printed at once, one a line, those of the file as FILE:LINE.
           from, not_from), one_to_one (external, internal), dmz (or null),
           no_nat, timeouts (udp, tcp_established, tcp_transitory, icmp, in
           seconds), dangerous_timeouts, clamp_mss, max_sessions (null: left
-          alone), accepted_mark (a number), attach, fast_path, log_level; new fields may
-          be added. Problems go to standard error,
+          alone), accepted_mark (a number), attach, fast_path, listen_http, nat_log and
+          ipfix (null: none), log_level; new fields may be added. Problems go to standard error,
           as text all the same.
 
 Exit status: 0 valid; 2 problems, named on standard error.
@@ -129,6 +129,9 @@ void print_text(const Config& config) {
     print_line("timeouts", text(config.timeouts));
     print_if("max sessions", limit(config.max_sessions));
     print_line("accepted mark", fmt::format("{:#010x}", config.accepted_mark));
+    print_if("NAT log", config.nat_log);
+    print_if("IPFIX collector", config.ipfix ? config.ipfix->text() : "");
+    print_if("HTTP at", config.listen_http ? text(*config.listen_http) : "");
     print_line("modes", fmt::format("clamp-mss {}, attach {}, fast-path {}, log-level {}",
                                     text(config.clamp_mss), text(config.attach),
                                     text(config.fast_path), text(config.log_level)));

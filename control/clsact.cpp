@@ -51,13 +51,6 @@ bool is_ours(std::uint32_t program_id) {
            std::find(program_names.begin(), program_names.end(), info.name) != program_names.end();
 }
 
-// Of our program; 0: there is none.
-std::uint32_t attached_id(int ifindex, Hook hook) {
-    const bpf_tc_hook at = hook_of(ifindex, hook);
-    bpf_tc_opts options = our_filter();
-    return bpf_tc_query(&at, &options) == 0 && is_ours(options.prog_id) ? options.prog_id : 0;
-}
-
 }  // namespace
 
 void refuse_foreign_filter(const Link& link, Hook hook) {
@@ -76,7 +69,7 @@ void attach(const Link& link, Hook hook, int program) {
     if (const int error = bpf_tc_hook_create(&at); error != 0 && error != -EEXIST) {
         fail(-error, link);
     }
-    const std::uint32_t old = attached_id(link.index, hook);
+    const std::uint32_t old = program_of(link.index, hook);
     if (old != 0 && old == program_id(program)) {
         return;
     }
@@ -97,7 +90,13 @@ void detach(int ifindex, Hook hook) {
 }
 
 bool is_attached(int ifindex, Hook hook) {
-    return attached_id(ifindex, hook) != 0;
+    return program_of(ifindex, hook) != 0;
+}
+
+std::uint32_t program_of(int ifindex, Hook hook) {
+    const bpf_tc_hook at = hook_of(ifindex, hook);
+    bpf_tc_opts options = our_filter();
+    return bpf_tc_query(&at, &options) == 0 && is_ours(options.prog_id) ? options.prog_id : 0;
 }
 
 void remove_qdisc(int ifindex) {

@@ -13,6 +13,7 @@ void refuse_foreign_filter(const Link& link, Hook hook);
 void attach(const Link& link, Hook hook, int program);
 void detach(int ifindex, Hook hook);
 bool is_attached(int ifindex, Hook hook);
+std::uint32_t program_of(int ifindex, Hook hook);  // 0: none of ours
 
 // With every filter on it.
 void remove_qdisc(int ifindex);

@@ -99,6 +99,13 @@ struct OneToOneOption {
     IpAddress internal;
 };
 
+// --listen-http ADDRESS:PORT
+struct ListenOption {
+    std::string address;  // numeric, IPv4 or (without brackets) IPv6, as inet_ntop() writes it
+    std::uint16_t port = 0;
+    bool operator==(const ListenOption& other) const = default;
+};
+
 // Seconds after which an idle session is forgotten.
 struct Timeouts {
     unsigned udp = CTGATE_UDP_TIMEOUT;
@@ -141,6 +148,9 @@ struct Config {
     AttachMode attach = AttachMode::automatic;
     FastPath fast_path = FastPath::automatic;
     LogLevel log_level = LogLevel::info;
+    std::string nat_log;            // "stderr", or the absolute path of a file; empty: none
+    std::optional<Endpoint> ipfix;  // the collector
+    std::optional<ListenOption> listen_http;  // none: nothing is served by HTTP
 };
 
 // Every problem found in options or file, one sentence each, with file and line where known.

@@ -16,6 +16,12 @@ std::string value_text(const ordered_json& value) {
     return value.is_string() ? value.get<std::string>() : value.is_null() ? "none" : value.dump();
 }
 
+ParsedOptions options_of(const Config& config) {
+    ParsedOptions options;
+    options.config = config;
+    return options;
+}
+
 // Those of `all` that are not in `others`.
 void list_missing(const std::string& name, const ordered_json& all, const ordered_json& others,
                   const char* verb, std::vector<std::string>& changes) {
@@ -29,8 +35,8 @@ void list_missing(const std::string& name, const ordered_json& all, const ordere
 }  // namespace
 
 std::vector<std::string> changes_between(const Config& before, const Config& after) {
-    const ordered_json from = to_json(ParsedOptions{before, "", false});
-    const ordered_json to = to_json(ParsedOptions{after, "", false});
+    const ordered_json from = to_json(options_of(before));
+    const ordered_json to = to_json(options_of(after));
     std::vector<std::string> changes;
     for (const auto& [name, value] : to.items()) {
         const ordered_json& old = from.at(name);

@@ -152,7 +152,11 @@ ordered_json to_json(const ParsedOptions& options) {
             {"accepted_mark", config.accepted_mark},
             {"attach", text(config.attach)},
             {"fast_path", text(config.fast_path)},
-            {"log_level", text(config.log_level)}};
+            {"listen_http",
+             config.listen_http ? ordered_json(text(*config.listen_http)) : ordered_json(nullptr)},
+            {"log_level", text(config.log_level)},
+            {"nat_log", or_null(config.nat_log)},
+            {"ipfix", config.ipfix ? ordered_json(config.ipfix->text()) : ordered_json(nullptr)}};
 }
 
 }  // namespace ctgate

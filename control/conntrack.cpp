@@ -30,6 +30,17 @@ std::uint16_t reply_icmp_id(const nlmsghdr* message) {
     return id ? ntohs(mnl_attr_get_u16(id)) : 0;
 }
 
+std::optional<Session::Counts> counts(const nf_conntrack* entry) {
+    if (nfct_attr_is_set(entry, ATTR_ORIG_COUNTER_PACKETS) <= 0) {
+        return std::nullopt;
+    }
+    const auto count = [&](nf_conntrack_attr packets, nf_conntrack_attr bytes) {
+        return Session::Count{nfct_get_attr_u64(entry, packets), nfct_get_attr_u64(entry, bytes)};
+    };
+    return Session::Counts{count(ATTR_ORIG_COUNTER_PACKETS, ATTR_ORIG_COUNTER_BYTES),
+                           count(ATTR_REPL_COUNTER_PACKETS, ATTR_REPL_COUNTER_BYTES)};
+}
+
 }  // namespace
 
 Session to_session(const nlmsghdr* message, const nf_conntrack* entry) {
@@ -50,6 +61,7 @@ Session to_session(const nlmsghdr* message, const nf_conntrack* entry) {
     session.mark = nfct_get_attr_u32(entry, ATTR_MARK);
     session.timeout = nfct_get_attr_u32(entry, ATTR_TIMEOUT);
     session.zone = nfct_get_attr_u16(entry, ATTR_ZONE);
+    session.counts = counts(entry);
     if (session.protocol == IPPROTO_ICMP) {
         session.icmp_id = ntohs(nfct_get_attr_u16(entry, ATTR_ICMP_ID));
         session.icmp_reply_id = reply_icmp_id(message);
@@ -89,9 +101,11 @@ class Recent {
 };
 
 // `visit` returns nothing; both arguments live only during the call.
-void walk(Socket& socket, const std::function<void(const Session&, const nf_conntrack*)>& visit) {
+using Visit = std::function<void(const Session&, const nf_conntrack*)>;
+
+void walk(Socket& socket, const Socket::Filter& filter, const Visit& visit) {
     Recent recent;
-    socket.dump([&](const nlmsghdr* message) {
+    const auto parse = [&](const nlmsghdr* message) {
         const Entry entry = make_entry();
         if (nfct_nlmsg_parse(message, entry.get()) != 0) {
             return;  // not an entry: an attribute this library cannot read
@@ -102,6 +116,30 @@ void walk(Socket& socket, const std::function<void(const Session&, const nf_conn
         const Session session = to_session(message, entry.get());
         if (recent.add(session)) {
             visit(session, entry.get());
+        }
+    };
+    socket.dump(parse, filter);
+}
+
+// The kernel's filter knows "and" only: an internal address, which may be at the beginning of
+// either direction, takes two dumps.
+void walk(Socket& socket, const Selection& selection, const Visit& visit) {
+    Socket::Filter filter{.protocol = selection.protocol,
+                          .source = std::nullopt,
+                          .reply_source = std::nullopt,
+                          .status = selection.status,
+                          .status_mask = selection.status_mask};
+    if (!selection.internal) {
+        walk(socket, filter, visit);
+        return;
+    }
+    filter.source = selection.internal->v4;
+    walk(socket, filter, visit);
+    filter.source.reset();
+    filter.reply_source = selection.internal->v4;
+    walk(socket, filter, [&](const Session& session, const nf_conntrack* entry) {
+        if (session.source.address != *selection.internal) {
+            visit(session, entry);
         }
     });
 }
@@ -138,15 +176,15 @@ bool apply(Socket& socket, const PendingChange& pending) {
 
 }  // namespace
 
-void for_each(const std::function<void(const Session&)>& visit) {
+void for_each(const std::function<void(const Session&)>& visit, const Selection& selection) {
     Socket socket;
-    walk(socket, [&](const Session& session, const nf_conntrack*) { visit(session); });
+    walk(socket, selection, [&](const Session& session, const nf_conntrack*) { visit(session); });
 }
 
 std::size_t update(const std::function<Change(const Session&)>& decide) {
     Socket socket;
     std::vector<PendingChange> changes;
-    walk(socket, [&](const Session& session, const nf_conntrack* entry) {
+    walk(socket, Selection{}, [&](const Session& session, const nf_conntrack* entry) {
         const Change change = decide(session);
         if (change.action != Action::keep) {
             changes.push_back(pending(change, entry));
@@ -155,6 +193,21 @@ std::size_t update(const std::function<Change(const Session&)>& decide) {
     return static_cast<std::size_t>(
         std::count_if(changes.begin(), changes.end(),
                       [&](const PendingChange& change) { return apply(socket, change); }));
+}
+
+std::size_t erase_if(const std::function<bool(const Session&)>& predicate,
+                     const std::function<void(const Session&)>& erased,
+                     const Selection& selection) {
+    Socket dump;
+    Socket changes;
+    std::size_t count = 0;
+    walk(dump, selection, [&](const Session& session, const nf_conntrack* entry) {
+        if (predicate(session) && apply(changes, pending({.action = Action::erase}, entry))) {
+            erased(session);
+            ++count;
+        }
+    });
+    return count;
 }
 
 std::uint64_t count() {

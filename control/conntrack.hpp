@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "control/ip.hpp"
@@ -30,14 +31,32 @@ struct Session {
     std::uint16_t icmp_id = 0;
     std::uint16_t icmp_reply_id = 0;
     std::uint16_t zone = 0;
+    // What conntrack itself has counted (nf_conntrack_acct); nothing for entries that were made
+    // without, as those that BPF makes always are.
+    struct Count {
+        std::uint64_t packets = 0;
+        std::uint64_t bytes = 0;  // from the IP header on
+    };
+    struct Counts {
+        Count original, reply;
+    };
+    std::optional<Counts> counts;
 };
 
 namespace conntrack {
 
+// Which entries the kernel is to tell of; the rest does not leave it.
+struct Selection {
+    std::optional<std::uint8_t> protocol;
+    std::uint32_t status = 0;  // the bits of status_mask are as here
+    std::uint32_t status_mask = 0;
+    std::optional<IpAddress> internal;  // original or reply direction begins there
+};
+
 // Calls `visit` for each IPv4 entry while the kernel streams the table: memory does not grow. The
 // table changes meanwhile: an entry that comes or goes during the dump may or may not be visited,
 // and when the kernel resizes its hash table, entries may be visited twice or missed.
-void for_each(const std::function<void(const Session&)>& visit);
+void for_each(const std::function<void(const Session&)>& visit, const Selection& selection = {});
 
 // What to do with one entry during update(). ignore_window, for TCP: what is outside of the window
 // that conntrack has seen is valid, too.
@@ -52,6 +71,11 @@ struct Change {
 // Asks `decide` about each IPv4 entry, then applies its changes (after the dump has ended).
 // Entries that are gone by then are passed over. Returns how many were changed.
 std::size_t update(const std::function<Change(const Session&)>& decide);
+
+// Ends the IPv4 entries for which `predicate` is true, each when the dump has come to it, and then
+// tells `erased`: memory does not grow. Returns how many there were.
+std::size_t erase_if(const std::function<bool(const Session&)>& predicate,
+                     const std::function<void(const Session&)>& erased, const Selection& selection);
 
 // nf_conntrack_count and nf_conntrack_max as seen in this namespace.
 std::uint64_t count();

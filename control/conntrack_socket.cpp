@@ -44,6 +44,46 @@ const nlattr* find(const void* first, const char* end, std::uint16_t type) {
     return nullptr;
 }
 
+// The kernel's flags for CTA_FILTER, in no header for programs (nf_internals.h, Linux 5.8 and
+// later).
+constexpr std::uint32_t filter_source = 1U << 0;
+constexpr std::uint32_t filter_protocol = 1U << 3;
+
+void put_tuple(nlmsghdr* message, std::uint16_t type, std::optional<std::uint32_t> source,
+               std::optional<std::uint8_t> protocol) {
+    nlattr* tuple = mnl_attr_nest_start(message, type);
+    if (source) {
+        nlattr* address = mnl_attr_nest_start(message, CTA_TUPLE_IP);
+        mnl_attr_put_u32(message, CTA_IP_V4_SRC, *source);
+        mnl_attr_nest_end(message, address);
+    }
+    if (protocol) {
+        nlattr* proto = mnl_attr_nest_start(message, CTA_TUPLE_PROTO);
+        mnl_attr_put_u8(message, CTA_PROTO_NUM, *protocol);
+        mnl_attr_nest_end(message, proto);
+    }
+    mnl_attr_nest_end(message, tuple);
+}
+
+void put_filter(nlmsghdr* message, const Socket::Filter& filter) {
+    if (filter.status_mask != 0) {
+        mnl_attr_put_u32(message, CTA_STATUS, htonl(filter.status));
+        mnl_attr_put_u32(message, CTA_STATUS_MASK, htonl(filter.status_mask));
+    }
+    const std::uint32_t original =
+        (filter.protocol ? filter_protocol : 0) | (filter.source ? filter_source : 0);
+    const std::uint32_t reply = filter.reply_source ? filter_source : 0;
+    if (original == 0 && reply == 0) {
+        return;
+    }
+    put_tuple(message, CTA_TUPLE_ORIG, filter.source, filter.protocol);
+    put_tuple(message, CTA_TUPLE_REPLY, filter.reply_source, std::nullopt);
+    nlattr* flags = mnl_attr_nest_start(message, CTA_FILTER);
+    mnl_attr_put_u32(message, CTA_FILTER_ORIG_FLAGS, original);
+    mnl_attr_put_u32(message, CTA_FILTER_REPLY_FLAGS, reply);
+    mnl_attr_nest_end(message, flags);
+}
+
 }  // namespace
 
 const nlattr* find_attribute(const nlmsghdr* message, std::uint16_t type) {
@@ -117,8 +157,10 @@ int Socket::receive(const std::function<void(const nlmsghdr*)>& visit) {
     }
 }
 
-void Socket::dump(const std::function<void(const nlmsghdr*)>& visit) {
-    send(request(IPCTNL_MSG_CT_GET, NLM_F_DUMP));
+void Socket::dump(const std::function<void(const nlmsghdr*)>& visit, const Filter& filter) {
+    nlmsghdr* message = request(IPCTNL_MSG_CT_GET, NLM_F_DUMP);
+    put_filter(message, filter);
+    send(message);
     if (const int error = receive(visit); error != 0) {
         fail(error,
              "Cannot read the kernel's conntrack table (needs CAP_NET_ADMIN and the module "

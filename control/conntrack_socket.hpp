@@ -30,9 +30,18 @@ class Socket {
   public:
     Socket();  // in the network namespace the thread is in now
 
-    // The kernel's whole IPv4 table; `visit` sees each netlink message. Throws when it cannot be
-    // read to its end.
-    void dump(const std::function<void(const nlmsghdr*)>& visit);
+    // What the kernel is to select; one tuple has all that are set.
+    struct Filter {
+        std::optional<std::uint8_t> protocol;
+        std::optional<std::uint32_t> source;        // of the original tuple, network byte order
+        std::optional<std::uint32_t> reply_source;  // of the reply tuple
+        std::uint32_t status = 0;
+        std::uint32_t status_mask = 0;  // 0: whatever it is
+    };
+
+    // The kernel's IPv4 table; `visit` sees each netlink message. Throws when it cannot be read to
+    // its end.
+    void dump(const std::function<void(const nlmsghdr*)>& visit, const Filter& filter);
 
     // Sets the bits `mask` of the mark of the entry with these original tuple, zone and id, or lets
     // its TCP packets be outside of the window, or deletes it. False when no such entry exists (any

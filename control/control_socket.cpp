@@ -18,8 +18,9 @@ constexpr std::size_t longest_request = 4096;
 constexpr timeval patience{1, 0};  // with one who connects and does not ask, or does not listen
 constexpr int backlog = 8;
 
-FileDescriptor open_socket() {
-    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+// `flags`: SOCK_NONBLOCK for the listening one: whoever knocked may have gone.
+FileDescriptor open_socket(int flags = 0) {
+    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
     if (!socket) {
         throw std::system_error(errno, std::generic_category(), "Cannot open a socket");
     }
@@ -69,7 +70,8 @@ bool send_all(const FileDescriptor& socket, std::string_view text) {
 
 }  // namespace
 
-ControlSocket::ControlSocket(const RunDirectory& directory) : listening_(open_socket()) {
+ControlSocket::ControlSocket(const RunDirectory& directory)
+    : listening_(open_socket(SOCK_NONBLOCK)) {
     const sockaddr_un address = address_in(directory);
     ::unlink(address.sun_path);
     if (!reach(::bind, listening_, address) || ::listen(listening_.get(), backlog) != 0) {

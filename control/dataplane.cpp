@@ -13,8 +13,6 @@
 #include <boost/functional/hash.hpp>
 #include <cerrno>
 #include <chrono>
-#include <cstdarg>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <random>
@@ -22,6 +20,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "control/libbpf_words.hpp"
 #include "control/pinned_map.hpp"
 #include "ctgate.skel.h"
 #include "ctgate/session_cache.h"
@@ -31,39 +30,6 @@ namespace ctgate {
 namespace {
 
 using Object = std::unique_ptr<ctgate_bpf, void (*)(ctgate_bpf*)>;
-
-// What libbpf says while this object lives; of a long verifier log the end, where the reason is.
-class LibbpfWords {
-  public:
-    LibbpfWords() : before_(libbpf_set_print(&print)) { text().clear(); }
-    ~LibbpfWords() { libbpf_set_print(before_); }
-    LibbpfWords(const LibbpfWords&) = delete;
-    LibbpfWords& operator=(const LibbpfWords&) = delete;
-
-    static std::string tail() {
-        constexpr std::size_t enough = 2000;
-        const std::string& all = text();
-        return all.size() <= enough ? all : "..." + all.substr(all.size() - enough);
-    }
-
-  private:
-    static std::string& text() {
-        static std::string words;
-        return words;
-    }
-    static int print(libbpf_print_level level, const char* format, va_list arguments) {
-        if (level == LIBBPF_WARN) {
-            char* line = nullptr;
-            if (::vasprintf(&line, format, arguments) >= 0) {
-                text() += line;
-                ::free(line);
-            }
-        }
-        return 0;
-    }
-
-    libbpf_print_fn_t before_;
-};
 
 Object open_object(const bpf_object_open_opts* options) {
     Object object(ctgate_bpf__open_opts(options), &ctgate_bpf__destroy);
@@ -168,6 +134,27 @@ std::vector<std::string> Dataplane::called_functions() {
         }
     }
     return names;
+}
+
+Dataplane::Dataplane() : object_(nullptr, &ctgate_bpf__destroy), pinned_(0) {}
+
+void Dataplane::try_out() {
+    Dataplane trial;
+    {
+        const LibbpfWords words;
+        trial.object_ = open_object(nullptr);
+        bpf_map* map = nullptr;
+        bpf_object__for_each_map(map, trial.object_->obj) {
+            bpf_map__set_pin_path(map, nullptr);
+        }
+        size_session_cache(trial.object_->maps.session_cache, 1);
+        if (const int error = ctgate_bpf__load(trial.object_.get()); error != 0) {
+            throw std::runtime_error(
+                fmt::format("The kernel does not take the BPF programs ({}):\n{}",
+                            std::generic_category().message(-error), words.tail()));
+        }
+    }
+    trial.load_xdp();
 }
 
 Dataplane::Dataplane(const RunDirectory& directory, std::uint32_t accepted_mark,
@@ -395,6 +382,15 @@ FileDescriptor Dataplane::load_xdp() const {
 Dataplane::CacheSize Dataplane::session_cache() const {
     const bpf_map* map = object_->maps.session_cache;
     return {.sessions = bpf_map__max_entries(map) / 2, .bytes = map_memory(bpf_map__fd(map))};
+}
+
+void Dataplane::pin_session_cache(const RunDirectory& directory) const {
+    const std::string fresh = directory.pin("session_cache_new");
+    ::unlink(fresh.c_str());  // of a run that was killed here
+    if (bpf_obj_pin(bpf_map__fd(object_->maps.session_cache), fresh.c_str()) != 0 ||
+        std::rename(fresh.c_str(), directory.pin("session_cache").c_str()) != 0) {
+        throw std::system_error(errno, std::generic_category(), "Cannot pin the session cache");
+    }
 }
 
 }  // namespace ctgate

@@ -31,6 +31,8 @@ class Dataplane {
     // default.
     Dataplane(const RunDirectory& directory, std::uint32_t accepted_mark, std::uint64_t sessions);
 
+    // Loads all programs, with maps of their own, and lets go of them. Throws as the constructor.
+    static void try_out();
     // Are there maps of an earlier run?
     static bool left_behind(const RunDirectory& directory);
     // The kernel functions that the programs call, by name.
@@ -65,8 +67,11 @@ class Dataplane {
         std::uint64_t bytes = 0;  // of kernel memory
     };
     CacheSize session_cache() const;
+    // Pins it, in place of that of an earlier run, so that others can read what it counts.
+    void pin_session_cache(const RunDirectory& directory) const;
 
   private:
+    Dataplane();
     bool take_over(const RunDirectory& directory);
     void load(const RunDirectory& directory);
     FileDescriptor load_xdp() const;

@@ -211,6 +211,10 @@ std::string del_complaint(const ForwardOption& option, const std::vector<Forward
                              name);
 }
 
+std::vector<ForwardRow> forwards_now(const RunDirectory& directory, const Serving& serving) {
+    return Running(directory, serving).rows();
+}
+
 int forward_command(Arguments arguments) {
     const Request request = parse(arguments);
     if (request.options.help) {

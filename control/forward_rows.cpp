@@ -60,7 +60,7 @@ bool is_open(const ForwardOption& option, IpAddress address, const Forwards& in_
     return (!option.tcp || leads(IPPROTO_TCP)) && (!option.udp || leads(IPPROTO_UDP));
 }
 
-constexpr const char* row = "{:<8} {:<27} {:<27} {:<5} {:<11} {}\n";
+constexpr const char* row = "{:<8} {:<27} {:<27} {:<5} {:<11} {}{}\n";
 
 std::string remotes(const ForwardOption& option) {
     std::vector<std::string> result;
@@ -73,33 +73,70 @@ std::string remotes(const ForwardOption& option) {
     return result.empty() ? "all" : fmt::format("{}", fmt::join(result, ", "));
 }
 
-void print_line(const ForwardOption& option, const std::string& external, bool open) {
+// A column of its own, where sessions were counted.
+template <typename Value>
+std::string sessions_column(bool counted, const Value& value) {
+    return counted ? fmt::format("{:>8} ", value) : "";
+}
+
+void print_line(const ForwardOption& option, const std::string& external, bool open,
+                const std::string& sessions) {
     fmt::print(row, fmt::format("{}", fmt::join(protocols(option), "+")),
                ends(external, option.low, option.high),
                ends(option.internal.text(), option.internal_low, internal_high(option)),
-               open ? "yes" : "no", origin(option), remotes(option));
+               open ? "yes" : "no", origin(option), sessions, remotes(option));
 }
 
-ordered_json to_json(const ForwardRow& each) {
+ordered_json to_json(const ForwardRow& each, bool counted) {
     const ForwardOption& option = each.option;
     const auto end = [](const ordered_json& address, int low, int high) {
         return ordered_json{{"address", address}, {"ports", {{"low", low}, {"high", high}}}};
     };
     ordered_json open_at = ordered_json::array();
+    std::uint64_t sessions = 0;
     for (const ForwardRow::Place& place : each.places) {
+        sessions += place.sessions;
         if (place.open) {
             open_at.push_back(place.address.text());
         }
     }
-    return {{"forward", text(option)},
-            {"origin", origin(option)},
-            {"protocols", protocols(option)},
-            {"external", end(option.external ? ordered_json(option.external->text()) : nullptr,
-                             option.low, option.high)},
-            {"internal", end(option.internal.text(), option.internal_low, internal_high(option))},
-            {"from", texts(option.from)},
-            {"not_from", texts(option.not_from)},
-            {"open_at", open_at}};
+    ordered_json json = {
+        {"forward", text(option)},
+        {"origin", origin(option)},
+        {"protocols", protocols(option)},
+        {"external", end(option.external ? ordered_json(option.external->text()) : nullptr,
+                         option.low, option.high)},
+        {"internal", end(option.internal.text(), option.internal_low, internal_high(option))},
+        {"from", texts(option.from)},
+        {"not_from", texts(option.not_from)},
+        {"open_at", open_at}};
+    if (counted) {
+        json["sessions"] = sessions;
+    }
+    return json;
+}
+
+void print(const std::vector<ForwardRow>& rows, bool json, bool counted) {
+    if (json) {
+        ordered_json document = ordered_json::array();
+        for (const ForwardRow& each : rows) {
+            document.push_back(to_json(each, counted));
+        }
+        fmt::print("{}\n", document.dump(2));
+        return;
+    }
+    fmt::print(row, "PROTOCOL", "EXTERNAL", "INTERNAL", "OPEN", "ORIGIN",
+               sessions_column(counted, "SESSIONS"), "REMOTES");
+    for (const ForwardRow& each : rows) {
+        if (each.places.empty()) {
+            print_line(each.option, each.option.external ? each.option.external->text() : "*",
+                       false, sessions_column(counted, 0));
+        }
+        for (const ForwardRow::Place& place : each.places) {
+            print_line(each.option, place.address.text(), place.open,
+                       sessions_column(counted, place.sessions));
+        }
+    }
 }
 
 }  // namespace
@@ -120,24 +157,11 @@ std::vector<ForwardRow> forward_rows(const std::vector<ForwardOption>& forwards,
 }
 
 void print_forwards(const std::vector<ForwardRow>& rows, bool json) {
-    if (json) {
-        ordered_json document = ordered_json::array();
-        for (const ForwardRow& each : rows) {
-            document.push_back(to_json(each));
-        }
-        fmt::print("{}\n", document.dump(2));
-        return;
-    }
-    fmt::print(row, "PROTOCOL", "EXTERNAL", "INTERNAL", "OPEN", "ORIGIN", "REMOTES");
-    for (const ForwardRow& each : rows) {
-        if (each.places.empty()) {
-            print_line(each.option, each.option.external ? each.option.external->text() : "*",
-                       false);
-        }
-        for (const ForwardRow::Place& place : each.places) {
-            print_line(each.option, place.address.text(), place.open);
-        }
-    }
+    print(rows, json, false);
+}
+
+void print_counted_forwards(const std::vector<ForwardRow>& rows, bool json) {
+    print(rows, json, true);
 }
 
 }  // namespace ctgate

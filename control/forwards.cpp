@@ -124,17 +124,6 @@ void close(const PortMaps& maps, const PortSpace& space, PortMemory& memory, std
     memory.give_back(port);
 }
 
-std::vector<PortSpace> spaces(const PortMaps& maps) {
-    std::vector<PortSpace> result;
-    ctgate_port_space key{};
-    for (const ctgate_port_space* previous = nullptr;
-         bpf_map_get_next_key(maps.slots, previous, &key) == 0; previous = &key) {
-        result.push_back(
-            {IpAddress{key.address.words[0]}, static_cast<std::uint8_t>(key.protocol)});
-    }
-    return result;
-}
-
 void set_in(const PortMaps& maps, const PortSpace& space,
             const std::map<std::uint16_t, Forward>& wanted) {
     PortMemory memory(maps, space);
@@ -190,7 +179,7 @@ Forwards forwards_of(const Config& config, const ExternalInterface& interface, u
 
 Forwards forwards::in_force(const PortMaps& maps, const Forwards& wanted) {
     Forwards result;
-    for (const PortSpace& space : spaces(maps)) {
+    for (const PortSpace& space : port_spaces::all(maps)) {
         const auto found = wanted.find(space);
         if (found == wanted.end()) {
             continue;
@@ -206,7 +195,7 @@ Forwards forwards::in_force(const PortMaps& maps, const Forwards& wanted) {
 }
 
 void forwards::set(const PortMaps& maps, const Forwards& wanted) {
-    for (const PortSpace& space : spaces(maps)) {
+    for (const PortSpace& space : port_spaces::all(maps)) {
         const auto found = wanted.find(space);
         set_in(maps, space,
                found == wanted.end() ? std::map<std::uint16_t, Forward>() : found->second);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "control/gateway.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -158,6 +159,7 @@ void Gateway::serve(const Config& config) {
     program_maps(plan, nat_tables(config), fast);
     serve_links(plan, mode);
     dataplane_->keep(directory_);
+    dataplane_->pin_session_cache(directory_);
     serving_ = {CTGATE_VERSION,        config_.internal,     plan.ruleset.external,
                 config_.accepted_mark, config_.max_sessions, ::getpid(),
                 fingerprint_,          config_.forwards,     short_path_of(fast),

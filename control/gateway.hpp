@@ -53,6 +53,7 @@ class Gateway {
     bool has_address() const { return serving_.has_address(); }
     const Config& config() const { return config_; }
     const RunDirectory& directory() const { return directory_; }
+    const Serving& serving() const { return serving_; }
 
   private:
     struct Loss {

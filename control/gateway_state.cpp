@@ -2,6 +2,7 @@
 #include "control/gateway_state.hpp"
 
 #include <fmt/core.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <exception>
@@ -9,6 +10,7 @@
 
 #include "control/attachment.hpp"
 #include "control/conntrack.hpp"
+#include "control/conntrack_names.hpp"
 #include "control/netlink.hpp"
 #include "control/nft.hpp"
 #include "control/pinned_map.hpp"
@@ -78,6 +80,11 @@ void examine_ipv6(GatewayState& state) {
     }
 }
 
+// Above four fifths.
+bool is_nearly_full(std::uint64_t count, std::uint64_t limit) {
+    return limit != 0 && count > limit / 5 * 4;
+}
+
 void examine_limits(GatewayState& state) {
     const std::uint64_t wanted = state.serving.max_sessions;
     if (wanted > state.session_limit) {
@@ -86,10 +93,40 @@ void examine_limits(GatewayState& state) {
                         "initial network namespace may change it",
                         wanted, state.session_limit));
     }
-    if (state.session_limit != 0 && state.sessions >= state.session_limit / 10 * 9) {
+    if (is_nearly_full(state.sessions, state.session_limit)) {
         state.warnings.push_back(fmt::format("The conntrack table is nearly full: {} of {}",
                                              state.sessions, state.session_limit));
     }
+}
+
+void examine_occupancy(const RunDirectory& directory, GatewayState& state) {
+    try {
+        state.occupancy = read_occupancy(directory);
+    } catch (const std::exception& error) {
+        state.warnings.push_back(fmt::format("How full it is, is not known: {}", error.what()));
+        return;
+    }
+    for (const PortUse& each : state.occupancy->ports) {
+        if (is_nearly_full(each.used, each.available)) {
+            state.warnings.push_back(
+                fmt::format("The {} ports of {} are nearly all in use: {} of {}; more addresses "
+                            "or ranges, or limits for hosts, would help",
+                            conntrack::protocol_name(each.protocol), each.address.text(), each.used,
+                            each.available));
+        }
+    }
+    if (const std::uint64_t refused = state.occupancy->refused_recently; refused != 0) {
+        state.warnings.push_back(
+            fmt::format("Sessions were refused in the last {} minutes, and the hosts told ({}); "
+                        "'ctgate show hosts --sort refused' says whose and why",
+                        refused_seconds / 60, refused));
+    }
+}
+
+// The daemon writes its lock once, when it begins.
+std::int64_t began(const RunDirectory& directory) {
+    struct stat info {};
+    return ::stat(directory.file("lock").c_str(), &info) == 0 ? info.st_mtim.tv_sec : 0;
 }
 
 void examine_settings(const RunDirectory& directory, GatewayState& state) {
@@ -114,6 +151,7 @@ std::optional<GatewayState> examine_gateway() {
     state.starting = state.daemon != 0 && state.daemon != state.serving.daemon;
     state.sessions = conntrack::count();
     state.session_limit = conntrack::limit();
+    state.since = began(*directory);
     examine_settings(*directory, state);
     Netlink netlink;
     for (const std::string& name : state.serving.internal) {
@@ -133,6 +171,7 @@ std::optional<GatewayState> examine_gateway() {
     examine_addresses(state);
     examine_ipv6(state);
     examine_limits(state);
+    examine_occupancy(*directory, state);
     return state;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "control/config.hpp"
+#include "control/occupancy.hpp"
 #include "control/serving.hpp"
 
 namespace ctgate {
@@ -22,15 +23,17 @@ struct InterfaceState {
 };
 
 struct GatewayState {
-    int daemon = 0;         // pid; 0: none
-    bool starting = false;  // it has not brought about yet what is being served
+    int daemon = 0;          // pid; 0: none
+    std::int64_t since = 0;  // when it began (or the last one did); seconds of the epoch
+    bool starting = false;   // it has not brought about yet what is being served
     Serving serving;
     std::vector<InterfaceState> interfaces;
     std::uint64_t sessions = 0;  // in the kernel's table, and how many it takes
     std::uint64_t session_limit = 0;
     bool overload_when_full = false;
-    std::vector<std::string> faults;    // while there is one, it does not serve
-    std::vector<std::string> warnings;  // it serves, but somebody should know
+    std::optional<Occupancy> occupancy;  // none: it cannot be read
+    std::vector<std::string> faults;     // while there is one, it does not serve
+    std::vector<std::string> warnings;   // it serves, but somebody should know
 
     bool waiting() const { return !serving.has_address(); }
 };

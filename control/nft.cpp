@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <sstream>
 #include <stdexcept>
 #include <vector>
@@ -29,16 +30,29 @@ Context make_context(Format format) {
     return context;
 }
 
-}  // namespace
-
-std::string run(const std::string& commands, const std::string& what, Format format) {
-    const Context context = make_context(format);
+void run_in(const Context& context, const std::string& commands, const std::string& what) {
+    // Nothing says that libnftables may be called by several threads at a time.
+    static std::mutex one_at_a_time;
+    const std::scoped_lock lock(one_at_a_time);
     if (nft_run_cmd_from_buffer(context.get(), commands.c_str()) != 0) {
         // The first line says it; the others draw arrows below our own text.
         const std::string reason = nft_ctx_get_error_buffer(context.get());
         throw std::runtime_error(fmt::format("{}: {}", what, reason.substr(0, reason.find('\n'))));
     }
+}
+
+}  // namespace
+
+std::string run(const std::string& commands, const std::string& what, Format format) {
+    const Context context = make_context(format);
+    run_in(context, commands, what);
     return nft_ctx_get_output_buffer(context.get());
+}
+
+void try_out(const std::string& commands, const std::string& what) {
+    const Context context = make_context(Format::text);
+    nft_ctx_set_dry_run(context.get(), true);
+    run_in(context, commands, what);
 }
 
 // `list ruleset` never fails for want of a table, so that an error is an error. Sorted by words,

@@ -17,6 +17,7 @@ void OptionDraft::take(const Option& option, const std::string& value, const std
         return;
     }
     labels_[option.name].push_back(label);
+    taken_.push_back({option.name, value, label});
 }
 
 void OptionDraft::unknown(const std::string& name, const std::string& place,

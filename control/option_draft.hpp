@@ -10,6 +10,7 @@
 
 #include "control/config.hpp"
 #include "control/option_table.hpp"
+#include "control/options.hpp"
 
 namespace ctgate {
 
@@ -35,6 +36,7 @@ class OptionDraft {
     void check();
 
     const std::vector<std::string>& problems() const { return problems_; }
+    const std::vector<ParsedOptions::Given>& taken() const { return taken_; }
     void throw_problems() const;  // if there are any
 
   private:
@@ -65,6 +67,7 @@ class OptionDraft {
     std::vector<std::string> problems_;
     std::set<std::string> once_;   // options of this source that may stand once
     std::set<std::string> given_;  // options that were given at all, even with bad values
+    std::vector<ParsedOptions::Given> taken_;
     std::map<std::string, std::vector<std::string>> labels_;  // parallel to the values in config_
 };
 

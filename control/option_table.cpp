@@ -136,9 +136,22 @@ constexpr Option setup_options[] = {
 
 constexpr Option general_options[] = {
     {"config", "FILE", false, nullptr, "Read options from this file too; see below."},
+    {"listen-http", "ADDRESS:PORT", false, take_listen_http,
+     "Serve metrics for Prometheus (/metrics), a status page (/) and a health check (/healthz) at "
+     "this address, such as 127.0.0.1:9469 or [::1]:9469. Whoever can reach it may read them. "
+     "Default: none."},
     {"log-level", "LEVEL", false, take_log_level,
      "Log debug, info (default), warning or error messages, and what is graver."},
     {"help", nullptr, false, nullptr, "Explain."},
+};
+
+constexpr Option log_options[] = {
+    {"nat-log", "FILE", false, take_nat_log,
+     "Log which internal endpoint had which external one, and when, but not whom it talked to (RFC "
+     "6888 REQ-12): into this file, whose path is absolute and which is opened anew on SIGHUP, or "
+     "to stderr. With port blocks, whose a block was."},
+    {"ipfix", "ADDR:PORT", false, take_ipfix,
+     "Send NAT events to this IPFIX collector, by UDP (RFC 8158)."},
 };
 
 constexpr OptionGroup groups[] = {
@@ -149,6 +162,7 @@ constexpr OptionGroup groups[] = {
     {"Timeouts", timeout_options},
     {"Sessions", session_options},
     {"Interfaces, addresses and routes to set up (taken back by 'ctgate down')", setup_options},
+    {"Logs of what is translated", log_options},
     {"General", general_options},
 };
 

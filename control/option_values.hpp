@@ -31,7 +31,10 @@ Complaint take_max_sessions(const std::string& value, Config& config);
 Complaint take_accepted_mark(const std::string& value, Config& config);
 Complaint take_attach(const std::string& value, Config& config);
 Complaint take_fast_path(const std::string& value, Config& config);
+Complaint take_listen_http(const std::string& value, Config& config);
 Complaint take_log_level(const std::string& value, Config& config);
+Complaint take_nat_log(const std::string& value, Config& config);
+Complaint take_ipfix(const std::string& value, Config& config);
 Complaint take_mapping(const std::string& value, Config& config);
 Complaint take_filtering(const std::string& value, Config& config);
 Complaint take_host(const std::string& value, Config& config);
@@ -80,6 +83,9 @@ std::string text(const ForwardOption& option);
 std::string text(const OneToOneOption& option);
 
 std::string text(const DeterministicOption& option);
+
+// "127.0.0.1:9469", "[::1]:9469"
+std::string text(const ListenOption& option);
 
 // For people: "52 of 8 bits behind 6", "UDP 300 s, ...".
 std::string text(const PortSet& set);

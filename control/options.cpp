@@ -58,6 +58,7 @@ ParsedOptions parse_options(Arguments arguments) {
         draft.check();
     }
     draft.throw_problems();
+    result.given = draft.taken();
     return result;
 }
 

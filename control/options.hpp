@@ -19,6 +19,14 @@ struct ParsedOptions {
     Config config;
     std::string config_file;  // path given with --config, or empty
     bool help = false;
+    // Every value that was taken, in the order of the sources: of a name that is not repeatable,
+    // the last one is in force.
+    struct Given {
+        std::string name;   // without dashes
+        std::string value;  // as it stands there
+        std::string label;  // "--internal", "gateway.conf:3: internal"
+    };
+    std::vector<Given> given;
 };
 ParsedOptions parse_options(Arguments arguments);
 

@@ -59,4 +59,11 @@ bool is_attached(int ifindex, const Kind& kind, const RunDirectory& directory) {
     return static_cast<bool>(find_link(ifindex, kind, directory));
 }
 
+std::uint32_t program_of(int ifindex, const Kind& kind, const RunDirectory& directory) {
+    const FileDescriptor link = find_link(ifindex, kind, directory);
+    bpf_link_info info{};
+    __u32 length = sizeof(info);
+    return link && bpf_obj_get_info_by_fd(link.get(), &info, &length) == 0 ? info.prog_id : 0;
+}
+
 }  // namespace ctgate::pinned_link

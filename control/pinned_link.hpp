@@ -22,5 +22,7 @@ struct Kind {
 bool attach(const Link& link, const Kind& kind, int program, const RunDirectory& directory);
 void detach(int ifindex, const Kind& kind, const RunDirectory& directory);
 bool is_attached(int ifindex, const Kind& kind, const RunDirectory& directory);
+// The kernel's id of the program of that link; 0: there is none.
+std::uint32_t program_of(int ifindex, const Kind& kind, const RunDirectory& directory);
 
 }  // namespace ctgate::pinned_link

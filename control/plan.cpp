@@ -15,10 +15,6 @@ namespace {
 
 constexpr unsigned ethernet_mtu = 1500;  // RFC 894
 
-bool is_clamped(const Link& link, ClampMss mode) {
-    return mode == ClampMss::on || (mode == ClampMss::automatic && link.mtu < ethernet_mtu);
-}
-
 void plan_external(const Config& config, const std::string& name, Netlink& netlink, Plan& plan) {
     const auto link = netlink.link(name);
     const auto own = link ? netlink.addresses(link->index) : std::vector<IpPrefix>();
@@ -121,6 +117,10 @@ bool is_at(const LocalPort& port, const PortSpace& space) {
 }
 
 }  // namespace
+
+bool is_clamped(const Link& link, ClampMss mode) {
+    return mode == ClampMss::on || (mode == ClampMss::automatic && link.mtu < ethernet_mtu);
+}
 
 PortPlans ports_of(const std::vector<ExternalInterface>& interfaces) {
     PortPlans result;

@@ -33,6 +33,9 @@ struct Plan {
 // has.
 PortPlans ports_of(const std::vector<ExternalInterface>& interfaces);
 
+// Is the MSS clamped on that external interface?
+bool is_clamped(const Link& link, ClampMss mode);
+
 // Throws when deterministic ports are asked for and cannot be had.
 Plan make_plan(Config config, Netlink& netlink, const Journal& journal);
 

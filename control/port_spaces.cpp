@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -90,6 +91,14 @@ void remove_mappings(const PortMaps& maps, const ctgate_port_space& space) {
     }
 }
 
+Ports ports_of(const __u64 (&bitmap)[CTGATE_PORT_WORDS]) {
+    Ports result;
+    for (unsigned port = 0; port < CTGATE_PORTS; ++port) {
+        result[port] = (bitmap[port / word_bits] >> (port % word_bits) & 1U) != 0;
+    }
+    return result;
+}
+
 PortSpace space_of(const ctgate_port_space& key) {
     return {IpAddress{key.address.words[0]}, static_cast<std::uint8_t>(key.protocol)};
 }
@@ -150,6 +159,11 @@ PortMemory::PortMemory(const PortMaps& maps, const PortSpace& space)
 PortMemory::~PortMemory() {
     ::munmap(set_, sizeof(*set_));
     ::munmap(slots_, slots_size);
+}
+
+void PortMemory::become(const PortMemory& other) {
+    std::memcpy(slots_, other.slots_, slots_size);
+    *set_ = *other.set_;
 }
 
 void PortMemory::allow(const Ports& ports) {
@@ -217,12 +231,12 @@ const ctgate_port_block& PortMemory::block_of(std::uint16_t port) const {
     return set_->blocks[port >> set_->block_order];
 }
 
+Ports PortMemory::allowed() const {
+    return ports_of(set_->allowed);
+}
+
 Ports PortMemory::used() const {
-    Ports result;
-    for (unsigned port = 0; port < CTGATE_PORTS; ++port) {
-        result[port] = (set_->used[port / word_bits] >> (port % word_bits) & 1U) != 0;
-    }
-    return result;
+    return ports_of(set_->used);
 }
 
 void port_spaces::return_quota(const PortMaps& maps, const PortSpace& space,
@@ -235,6 +249,17 @@ void port_spaces::return_quota(const PortMaps& maps, const PortSpace& space,
     }
 }
 
+std::vector<PortSpace> port_spaces::all(const PortMaps& maps) {
+    std::vector<PortSpace> result;
+    ctgate_port_space key{};
+    for (const ctgate_port_space* previous = nullptr;
+         bpf_map_get_next_key(maps.slots, previous, &key) == 0; previous = &key) {
+        result.push_back(space_of(key));
+    }
+    std::sort(result.begin(), result.end());
+    return result;
+}
+
 void port_spaces::set(const PortMaps& maps, const PortPlans& wanted) {
     for (const auto& [space, plan] : wanted) {
         const ctgate_port_space key = space.key();
@@ -245,17 +270,22 @@ void port_spaces::set(const PortMaps& maps, const PortPlans& wanted) {
         memory.allow(plan.allowed);
         memory.set_blocks(plan.block_order, plan.computed);
     }
-    std::vector<ctgate_port_space> unwanted;
-    ctgate_port_space key{};
-    for (const ctgate_port_space* previous = nullptr;
-         bpf_map_get_next_key(maps.slots, previous, &key) == 0; previous = &key) {
-        if (!wanted.contains(space_of(key))) {
-            unwanted.push_back(key);
+    for (const PortSpace& space : all(maps)) {
+        if (!wanted.contains(space)) {
+            remove(maps, space.key());
         }
     }
-    for (const ctgate_port_space& each : unwanted) {
-        remove(maps, each);
+}
+
+bool port_spaces::copy(const PortMaps& from, const PortMaps& to, const PortSpace& space) {
+    const ctgate_port_space key = space.key();
+    if (!exists(from, key)) {
+        return false;
     }
+    add(to, key);
+    const PortMemory original(from, space);
+    PortMemory(to, space).become(original);
+    return true;
 }
 
 }  // namespace ctgate

@@ -60,6 +60,8 @@ class PortMemory {
     PortMemory(const PortMemory&) = delete;
     PortMemory& operator=(const PortMemory&) = delete;
 
+    // All of it. Nobody else may know of this one yet.
+    void become(const PortMemory& other);
     void allow(const Ports& ports);
     // Other blocks: each belongs to the host of a mapping that has a port of it, if there is any.
     // Meanwhile, for about a millisecond, no port is claimed in a block.
@@ -76,6 +78,7 @@ class PortMemory {
     // May be written by whoever claimed the port.
     ctgate_port_slot& slot(std::uint16_t port) { return slots_[port]; }
     const ctgate_port_slot& slot(std::uint16_t port) const { return slots_[port]; }
+    Ports allowed() const;
     Ports used() const;
 
   private:
@@ -90,9 +93,15 @@ namespace port_spaces {
 // The host of this slot has one port less.
 void return_quota(const PortMaps& maps, const PortSpace& space, const ctgate_port_slot& slot);
 
+// Those that are there, in order.
+std::vector<PortSpace> all(const PortMaps& maps);
+
 // Exactly these exist afterwards, as planned. Those that are there keep what
 // is in use; the mappings of those that go, go too.
 void set(const PortMaps& maps, const PortPlans& wanted);
+
+// A space of `from` as it is now, in `to`, where it is not yet. False: there is none.
+bool copy(const PortMaps& from, const PortMaps& to, const PortSpace& space);
 
 }  // namespace port_spaces
 }  // namespace ctgate

@@ -51,18 +51,31 @@ std::vector<std::string> problems_of(const Work& work) {
 
 }  // namespace
 
-Config Reloading::read() const {
-    Config config = parse_options(arguments_).config;
-    if (config.netns != gateway_.config().netns) {
+ParsedOptions Reloading::read() const {
+    ParsedOptions options = parse_options(arguments_);
+    if (options.config.netns != gateway_.config().netns) {
         throw ConfigError({"--netns cannot change while ctgate runs; start another one"});
     }
-    return config;
+    return options;
+}
+
+void Reloading::change_over(ParsedOptions options) {
+    steps_.prepare(options.config);
+    try {
+        gateway_.reload(options.config);
+    } catch (...) {
+        steps_.abandon();
+        throw;
+    }
+    options_ = std::move(options);
+    set_log_level(options_.config.log_level);
+    steps_.follow(options_);
 }
 
 Reloading::Outcome Reloading::preview() {
     Outcome outcome;
     outcome.problems = problems_of([&] {
-        const Config config = read();
+        const Config config = read().config;
         gateway_.check(config);
         outcome.changes = changes_between(gateway_.config(), config);
         for (const Session& each : gateway_.sessions_cut_by(config)) {
@@ -77,11 +90,10 @@ Reloading::Outcome Reloading::try_reload(std::chrono::seconds to_confirm) {
     notify_reloading();
     Outcome outcome;
     outcome.problems = problems_of([&] {
-        Config config = read();
-        Config before = gateway_.config();
-        outcome.changes = changes_between(before, config);
-        gateway_.reload(std::move(config));
-        set_log_level(gateway_.config().log_level);
+        ParsedOptions options = read();
+        ParsedOptions before = options_;
+        outcome.changes = changes_between(before.config, options.config);
+        change_over(std::move(options));
         if (to_confirm.count() == 0) {
             confirmed_.reset();
             deadline_.reset();
@@ -103,6 +115,7 @@ Reloading::Outcome Reloading::try_reload(std::chrono::seconds to_confirm) {
     } else {
         spdlog::info("Reloaded");
     }
+    steps_.tell(outcome.problems);
     ::sd_notify(0, "READY=1");
     return outcome;
 }
@@ -126,13 +139,11 @@ void Reloading::go_back_if_unconfirmed() {
         return;
     }
     spdlog::warn("Nobody has confirmed the configuration; the earlier one is in force again");
-    const auto problems = problems_of([&] {
-        gateway_.reload(*confirmed_);
-        set_log_level(gateway_.config().log_level);
-    });
+    const auto problems = problems_of([&] { change_over(*confirmed_); });
     for (const std::string& problem : problems) {
         spdlog::error("Cannot go back to the earlier configuration: {}", problem);
     }
+    steps_.tell(problems);
     confirmed_.reset();
     deadline_.reset();
 }

@@ -4,20 +4,37 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "control/config.hpp"
 #include "control/gateway.hpp"
+#include "control/options.hpp"
 
 namespace ctgate {
 
+// What else of the daemon follows the configuration.
+struct ReloadSteps {
+    // Before the gateway changes over; throws when it could not follow.
+    std::function<void(const Config&)> prepare;
+    // The gateway did not change over: back to its configuration.
+    std::function<void()> abandon;
+    std::function<void(const ParsedOptions&)> follow;
+    // What came of it; no problem: it was done.
+    std::function<void(const std::vector<std::string>& problems)> tell;
+};
+
 class Reloading {
   public:
-    // `arguments`: of `ctgate run`, with the name of the file that is read again.
-    Reloading(std::vector<std::string> arguments, Gateway& gateway)
-        : arguments_(std::move(arguments)), gateway_(gateway) {}
+    // `arguments`: of `ctgate run`, with the name of the file that is read again; `options`: what
+    // they say now.
+    Reloading(std::vector<std::string> arguments, ParsedOptions options, Gateway& gateway,
+              ReloadSteps steps)
+        : arguments_(std::move(arguments)),
+          options_(std::move(options)),
+          gateway_(gateway),
+          steps_(std::move(steps)) {}
 
     // SIGHUP: what comes of it, is in the log.
     void reload();
@@ -40,11 +57,14 @@ class Reloading {
     Outcome preview();
     Outcome try_reload(std::chrono::seconds to_confirm);
     bool confirm();
-    Config read() const;
+    ParsedOptions read() const;
+    void change_over(ParsedOptions options);
 
     std::vector<std::string> arguments_;
+    ParsedOptions options_;  // in force
     Gateway& gateway_;
-    std::optional<Config> confirmed_;  // the one to go back to
+    ReloadSteps steps_;
+    std::optional<ParsedOptions> confirmed_;  // those to go back to
     std::optional<Clock::time_point> deadline_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // ctgate run: the daemon.
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
@@ -12,16 +12,23 @@
 #include <cerrno>
 #include <chrono>
 #include <optional>
+#include <set>
 #include <system_error>
 
 #include "control/commands.hpp"
 #include "control/control_socket.hpp"
+#include "control/event_hub.hpp"
 #include "control/gateway.hpp"
+#include "control/http_server.hpp"
+#include "control/http_socket.hpp"
 #include "control/kernel_modules.hpp"
 #include "control/log.hpp"
 #include "control/monitor.hpp"
 #include "control/netns.hpp"
+#include "control/observer.hpp"
+#include "control/option_values.hpp"
 #include "control/options.hpp"
+#include "control/options_in_force.hpp"
 #include "control/privileges.hpp"
 #include "control/process.hpp"
 #include "control/reloading.hpp"
@@ -72,12 +79,23 @@ class NewNetns {
     std::string name_;
 };
 
+// For `ctgate show config`; nothing else depends on it.
+void note_options(const ParsedOptions& options) {
+    try {
+        write_options_in_force(RunDirectory::find().value(), options_in_force(options));
+    } catch (const std::exception& error) {
+        spdlog::warn("'ctgate show config' will not know the options: {}", error.what());
+    }
+}
+
 class Daemon {
   public:
     // Watches from now on, so that nothing is missed while the gateway starts.
-    Daemon(std::vector<std::string> arguments, Gateway& gateway)
-        : gateway_(gateway), reloading_(std::move(arguments), gateway) {}
+    Daemon(std::vector<std::string> arguments, const ParsedOptions& options, Gateway& gateway)
+        : gateway_(gateway), reloading_(std::move(arguments), options, gateway, steps()) {}
 
+    // Throws when it cannot start; then nothing has changed.
+    void start(const ParsedOptions& options);
     void serve(const Interrupts& signals);
 
   private:
@@ -88,6 +106,9 @@ class Daemon {
     void refresh_ports();
     void listen();
     void announce();
+    ReloadSteps steps();
+    void tell_addresses();
+    void announce_http();
 
     Gateway& gateway_;
     Reloading reloading_;
@@ -97,6 +118,11 @@ class Daemon {
     Monitor tables_ = Monitor::tables();
     Clock::time_point next_look_ = Clock::now();   // for what somebody has removed
     Clock::time_point next_ports_ = Clock::now();  // at the router's own sockets
+    std::optional<EventHub> events_;               // once the gateway serves
+    std::set<IpAddress> addresses_;                // external ones, as last told
+    Observer observer_;
+    HttpService http_{observer_};
+    std::optional<ListenOption> announced_http_;
     bool announced_ = false;
     bool waiting_ = false;
     bool failed_ = false;  // the last refresh: it is tried again
@@ -108,15 +134,30 @@ int milliseconds_until(Clock::time_point time) {
     return std::max(1, static_cast<int>(left.count()));
 }
 
+// Threads begin when the privileges have gone, but whether they could is known before.
+void Daemon::start(const ParsedOptions& options) {
+    const std::optional<ListenOption>& http = options.config.listen_http;
+    if (http) {
+        listen_on(*http);
+    }
+    gateway_.start();
+    note_options(options);
+    privileges::drop();
+    http_.set(http);
+    announce_http();
+}
+
 void Daemon::serve(const Interrupts& signals) {
     listen();
+    addresses_ = gateway_.serving().addresses();
     announce();
     for (;;) {
         watchdog_.alive();
-        std::array<pollfd, 4> events{{{signals.fd(), POLLIN, 0},
+        std::array<pollfd, 5> events{{{signals.fd(), POLLIN, 0},
                                       {links_.fd(), POLLIN, 0},
                                       {tables_.fd(), POLLIN, 0},
-                                      {control_ ? control_->fd() : -1, POLLIN, 0}}};
+                                      {control_->fd(), POLLIN, 0},
+                                      {events_->fd(), POLLIN, 0}}};
         if (::poll(events.data(), events.size(),
                    watchdog_.limit_ms(milliseconds_until(next_look_))) < 0 &&
             errno != EINTR) {
@@ -124,6 +165,10 @@ void Daemon::serve(const Interrupts& signals) {
         }
         if (events[0].revents != 0 && !handle_signal(signals)) {
             return;
+        }
+        if (events[4].revents != 0) {
+            const privileges::SystemAdmin raised;
+            events_->handle();
         }
         const bool links = events[1].revents != 0;
         const bool look = Clock::now() >= next_look_;
@@ -157,6 +202,7 @@ bool Daemon::handle_signal(const Interrupts& signals) {
         return true;
     }
     ::sd_notify(0, "STOPPING=1");
+    events_->tell(EventKind::DAEMON_ENDED, "sessions go on without it");
     spdlog::info("The daemon ends; sessions go on ('ctgate down' ends them)");
     return false;
 }
@@ -165,12 +211,19 @@ bool Daemon::handle_signal(const Interrupts& signals) {
 bool Daemon::refresh(bool all) {
     try {
         const privileges::SystemAdmin raised;
-        if (gateway_.repair()) {
+        const bool has_place = gateway_.directory().is_whole();
+        const bool repaired = gateway_.repair();
+        if (!has_place) {
             listen();
+        }
+        if (repaired) {
+            events_->tell(EventKind::REPAIRED,
+                          "somebody had changed or removed something of ctgate");
         }
         if (all) {
             gateway_.refresh();
         }
+        tell_addresses();
         return true;
     } catch (const std::exception& error) {
         spdlog::error("{}; trying again", error.what());
@@ -194,6 +247,45 @@ void Daemon::refresh_ports() {
 // Anew, when the place was removed.
 void Daemon::listen() {
     control_.emplace(gateway_.directory());
+    events_.emplace();
+    events_->configure(gateway_.config());
+}
+
+ReloadSteps Daemon::steps() {
+    return {.prepare =
+                [this](const Config& config) {
+                    NatLog::check(config);
+                    http_.set(config.listen_http);
+                },
+            .abandon = [this] { http_.set(gateway_.config().listen_http); },
+            .follow =
+                [this](const ParsedOptions& options) {
+                    events_->configure(options.config);
+                    note_options(options);
+                    announce_http();
+                },
+            .tell =
+                [this](const std::vector<std::string>& problems) {
+                    observer_.note_reload(problems.empty());
+                    events_->tell(problems.empty() ? EventKind::RELOADED : EventKind::RELOAD_FAILED,
+                                  fmt::to_string(fmt::join(problems, "; ")));
+                    tell_addresses();
+                }};
+}
+
+void Daemon::tell_addresses() {
+    std::set<IpAddress> now = gateway_.serving().addresses();
+    if (now == addresses_) {
+        return;
+    }
+    addresses_ = std::move(now);
+    std::string text;
+    for (const IpAddress& each : addresses_) {
+        text += (text.empty() ? "" : ", ") + each.text();
+    }
+    text = text.empty() ? "none" : text;
+    spdlog::info("External addresses: {}", text);
+    events_->tell(EventKind::ADDRESSES_CHANGED, text);
 }
 
 void Daemon::announce() {
@@ -212,6 +304,26 @@ void Daemon::announce() {
     }
 }
 
+void Daemon::announce_http() {
+    const std::optional<ListenOption>& option = http_.option();
+    if (option == announced_http_) {
+        return;
+    }
+    announced_http_ = option;
+    if (!option) {
+        return;
+    }
+    spdlog::info("Metrics and status page: http://{}/", text(*option));
+    if (is_everywhere(*option)) {
+        spdlog::warn(
+            "--listen-http {}: every interface leads there, external ones too; let your firewall "
+            "close them, or listen at an internal address",
+            text(*option));
+    } else if (!is_address_here(*option)) {
+        spdlog::warn("--listen-http {}: no interface has this address yet", text(*option));
+    }
+}
+
 }  // namespace
 
 int run_command(Arguments arguments) {
@@ -224,6 +336,7 @@ int run_command(Arguments arguments) {
     set_up_log(config.log_level);
     check_capabilities();
     load_kernel_modules();
+    NatLog::check(config);
     const Interrupts signals;
     FileDescriptor origin = netns::open_current();
     NewNetns created(config.netns);
@@ -232,9 +345,8 @@ int run_command(Arguments arguments) {
     }
     Gateway gateway(config, std::move(origin), created.exists());
     created.keep();
-    Daemon daemon({arguments.begin(), arguments.end()}, gateway);
-    gateway.start();
-    privileges::drop();
+    Daemon daemon({arguments.begin(), arguments.end()}, parsed, gateway);
+    daemon.start(parsed);
     daemon.serve(signals);
     return exit_success;
 }

@@ -8,10 +8,14 @@
 
 namespace ctgate {
 
-// `accepted_mark`: the bit of the mark that says that the host's firewall let the session through.
-int show_sessions(bool json, std::uint32_t accepted_mark);
-int show_counters(bool json);
-int show_hosts(bool json);
+struct ViewOptions;
+
+int show_sessions(const ViewOptions& options);
+int show_mappings(const ViewOptions& options);
+int show_hosts(const ViewOptions& options);
+int show_forwards(const ViewOptions& options);
+int show_counters(const ViewOptions& options);
+int show_config(const ViewOptions& options);
 
 extern const char* const nothing_serves;  // what to say then
 

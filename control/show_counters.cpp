@@ -1,108 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <fmt/core.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <numeric>
-#include <optional>
-#include <stdexcept>
-#include <system_error>
-#include <vector>
 
 #include "control/commands.hpp"
-#include "control/fd.hpp"
-#include "control/run_directory.hpp"
+#include "control/counters.hpp"
 #include "control/show.hpp"
-#include "ctgate/counters.h"
+#include "control/view_options.hpp"
 
 namespace ctgate {
 namespace {
 
-using Value = std::optional<std::uint64_t>;  // none: what counts it is gone
-
-struct Row {
-    const char* name;
-    const char* text;
-    Value value;
-};
-
-struct Counters {
-    std::vector<Row> counters;
-    std::vector<Row> drops;
-};
-
-// The pinned map of the namespace the thread is in; empty when nothing serves it.
-FileDescriptor open_map() {
-    const auto directory = RunDirectory::find();
-    if (!directory) {
-        return {};
-    }
-    FileDescriptor map(bpf_obj_get(directory->pin("counters").c_str()));
-    if (!map && errno != ENOENT) {
-        throw std::system_error(errno, std::generic_category(),
-                                "Cannot open the counters (needs CAP_BPF)");
-    }
-    return map;
-}
-
-// Slots have no names in the map: with another number of them, ours would be wrong.
-void check_layout(const FileDescriptor& map) {
-    bpf_map_info info{};
-    __u32 length = sizeof(info);
-    if (bpf_obj_get_info_by_fd(map.get(), &info, &length) != 0) {
-        throw std::system_error(errno, std::generic_category(), "Cannot examine the counters");
-    }
-    if (info.type != BPF_MAP_TYPE_PERCPU_ARRAY || info.value_size != sizeof(__u64) ||
-        info.max_entries != CTGATE_COUNTER_MAX) {
-        throw std::runtime_error(
-            "The running dataplane counts differently from this ctgate; use the ctgate that "
-            "started it, or start it anew with this one");
-    }
-}
-
-std::uint64_t read_slot(const FileDescriptor& map, std::uint32_t slot) {
-    std::vector<std::uint64_t> per_cpu(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-    if (bpf_map_lookup_elem(map.get(), &slot, per_cpu.data()) != 0) {
-        throw std::system_error(errno, std::generic_category(), "Cannot read the counters");
-    }
-    return std::accumulate(per_cpu.begin(), per_cpu.end(), std::uint64_t{0});
-}
-
-Counters read_counters(const FileDescriptor& map) {
-    const auto guard = guard_counters();
-    const auto guard_value = [&](const char* name) {
-        const auto found = guard.find(name);
-        return found == guard.end() ? Value() : Value(found->second);
-    };
-    Counters result;
-#define CTGATE_ROW(id, name, text) \
-    result.counters.push_back({name, text, read_slot(map, CTGATE_COUNT_##id)});
-    CTGATE_COUNTERS(CTGATE_ROW)
-#undef CTGATE_ROW
-#define CTGATE_ROW(id, name, text) \
-    result.drops.push_back({name, text, read_slot(map, CTGATE_DROP_##id)});
-    CTGATE_DROP_REASONS(CTGATE_ROW)
-#undef CTGATE_ROW
-#define CTGATE_ROW(id, name, text) result.drops.push_back({name, text, guard_value(name)});
-    CTGATE_GUARD_REASONS(CTGATE_ROW)
-#undef CTGATE_ROW
-    return result;
-}
-
-void print_table(const char* heading, const std::vector<Row>& rows) {
+void print_table(const char* heading, const std::vector<CounterRow>& rows) {
     fmt::print("{:<30} {:>12}  {}\n", heading, "VALUE", "MEANING");
-    for (const Row& row : rows) {
+    for (const CounterRow& row : rows) {
         const std::string value = row.value ? std::to_string(*row.value) : "-";
         fmt::print("{:<30} {:>12}  {}\n", row.name, value, row.text);
     }
 }
 
-nlohmann::ordered_json to_json(const std::vector<Row>& rows) {
+nlohmann::ordered_json to_json(const std::vector<CounterRow>& rows) {
     nlohmann::ordered_json json = nlohmann::ordered_json::object();
-    for (const Row& row : rows) {
+    for (const CounterRow& row : rows) {
         json[row.name] = row.value ? nlohmann::ordered_json(*row.value) : nullptr;
     }
     return json;
@@ -110,15 +30,15 @@ nlohmann::ordered_json to_json(const std::vector<Row>& rows) {
 
 }  // namespace
 
-int show_counters(bool json) {
-    const FileDescriptor map = open_map();
-    if (!map) {
+int show_counters(const ViewOptions& options) {
+    const auto directory = RunDirectory::find();
+    const auto found = directory ? read_counters(*directory) : std::nullopt;
+    if (!found) {
         fmt::print(stderr, "{}", nothing_serves);
         return exit_not_serving;
     }
-    check_layout(map);
-    const Counters all = read_counters(map);
-    if (json) {
+    const Counters& all = *found;
+    if (options.json) {
         const nlohmann::ordered_json document = {{"counters", to_json(all.counters)},
                                                  {"drops", to_json(all.drops)}};
         fmt::print("{}\n", document.dump(2));

@@ -2,47 +2,29 @@
 #include <fmt/core.h>
 
 #include "control/commands.hpp"
-#include "control/conntrack.hpp"
-#include "control/conntrack_names.hpp"
-#include "control/session_json.hpp"
-#include "control/session_view.hpp"
+#include "control/serving.hpp"
+#include "control/session_list.hpp"
 #include "control/show.hpp"
+#include "control/view_options.hpp"
 
 namespace ctgate {
-namespace {
 
-// The longest endpoint is 255.255.255.255:65535, the longest state SYN_SENT2 or ESTABLISHED: fixed
-// widths align everything without knowing the table first.
-constexpr const char* row = "{:<8} {:<11} {:<11} {:<21} {:<21} {:<21} {:>8} {}\n";
-
-void print_json(std::uint32_t accepted_mark) {
-    const char* before = "[\n";
-    conntrack::for_each([&](const Session& session) {
-        fmt::print("{}{}", before, session_json(session, accepted_mark).dump());
-        before = ",\n";
-    });
-    fmt::print("{}", *before == '[' ? "[]\n" : "\n]\n");
-}
-
-void print_table(std::uint32_t accepted_mark) {
-    fmt::print(row, "PROTOCOL", "STATE", "NAT", "INTERNAL", "EXTERNAL", "REMOTE", "TIMEOUT",
-               "ACCEPTED");
-    conntrack::for_each([&](const Session& session) {
-        const SessionView seen = view(session);
-        fmt::print(row, conntrack::protocol_name(session.protocol), seen.state, nat_name(seen.nat),
-                   seen.internal.text(), seen.external ? seen.external->text() : "-",
-                   seen.remote.text(), session.timeout,
-                   session.mark & accepted_mark ? "yes" : "no");
-    });
-}
-
-}  // namespace
-
-int show_sessions(bool json, std::uint32_t accepted_mark) {
-    if (json) {
-        print_json(accepted_mark);
-    } else {
-        print_table(accepted_mark);
+// Each is printed as soon as the kernel has told of it: memory does not grow with their number.
+int show_sessions(const ViewOptions& options) {
+    const TrafficCounts counts;
+    SessionList list(options.json, accepted_mark_in_force());
+    list.begin();
+    conntrack::for_each(
+        [&](const Session& session) {
+            const SessionView seen = view(session);
+            if (options.filter.matches(session, seen)) {
+                list.add(session, seen, counts.of(session, seen.nat));
+            }
+        },
+        options.filter.selection());
+    list.end();
+    if (options.json) {
+        fmt::print("\n");
     }
     return exit_success;
 }

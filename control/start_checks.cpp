@@ -25,21 +25,6 @@ bool has_function(const Btf& types, const std::string& name) {
     return types && btf__find_by_name_kind(types.get(), name.c_str(), BTF_KIND_FUNC) > 0;
 }
 
-Link require_link(Netlink& netlink, const std::string& name) {
-    const auto link = netlink.link(name);
-    if (!link) {
-        throw std::runtime_error(
-            fmt::format("There is no interface '{}' in this network namespace; 'ip link' lists "
-                        "those that there are",
-                        name));
-    }
-    if (!link->up) {
-        throw std::runtime_error(
-            fmt::format("Interface '{0}' is down; 'ip link set {0} up' starts it", name));
-    }
-    return *link;
-}
-
 }  // namespace
 
 void check_capabilities() {
@@ -96,19 +81,40 @@ void check_kernel() {
     }
 }
 
-void check_interfaces(Netlink& netlink, const Config& config) {
-    std::vector<std::string> names = config.internal;
-    names.insert(names.end(), config.external.begin(), config.external.end());
-    bool bridge = false;
-    for (const std::string& name : names) {
-        bridge = require_link(netlink, name).kind == "bridge" || bridge;
+Link require_link(Netlink& netlink, const std::string& name) {
+    const auto link = netlink.link(name);
+    if (!link) {
+        throw std::runtime_error(
+            fmt::format("There is no interface '{}' in this network namespace; 'ip link' lists "
+                        "those that there are",
+                        name));
     }
+    if (!link->up) {
+        throw std::runtime_error(
+            fmt::format("Interface '{0}' is down; 'ip link set {0} up' starts it", name));
+    }
+    return *link;
+}
+
+void check_bridges(const std::vector<Link>& links) {
+    const bool bridge = std::any_of(links.begin(), links.end(),
+                                    [](const Link& each) { return each.kind == "bridge"; });
     if (bridge && sysctl::read("net/bridge/bridge-nf-call-iptables").value_or("0") != "0") {
         throw std::runtime_error(
             "net.bridge.bridge-nf-call-iptables is 1: conntrack would see the packets of the "
             "bridge before ctgate does, and NAT would fail silently; "
             "'sysctl -w net.bridge.bridge-nf-call-iptables=0' turns it off");
     }
+}
+
+void check_interfaces(Netlink& netlink, const Config& config) {
+    std::vector<Link> links;
+    for (const std::vector<std::string>& names : {config.internal, config.external}) {
+        for (const std::string& name : names) {
+            links.push_back(require_link(netlink, name));
+        }
+    }
+    check_bridges(links);
 }
 
 void check_forward(const ForwardOption& option, const std::string& what,

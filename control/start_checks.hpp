@@ -22,7 +22,11 @@ void check_kernel();
 // Those of `functions` that neither the kernel nor the BTF of nf_conntrack and nf_nat has.
 std::vector<std::string> missing_functions(const std::vector<std::string>& functions);
 
-// The interfaces are there and up, and no bridge among them is handled by netfilter already.
+// The interface, which is there and up.
+Link require_link(Netlink& netlink, const std::string& name);
+// No bridge among them is handled by netfilter already.
+void check_bridges(const std::vector<Link>& links);
+// Both, of all interfaces.
 void check_interfaces(Netlink& netlink, const Config& config);
 
 // No port that is to be forwarded is one on which the router itself has a socket, at one of its

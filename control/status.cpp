@@ -2,21 +2,21 @@
 // ctgate status
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
+#include <array>
+#include <ctime>
 #include <optional>
 
 #include "control/commands.hpp"
 #include "control/config.hpp"
+#include "control/conntrack_names.hpp"
 #include "control/gateway_state.hpp"
 #include "control/netns.hpp"
 #include "control/option_values.hpp"
 #include "control/options.hpp"
-#include "control/show.hpp"
+#include "control/status_json.hpp"
 
 namespace ctgate {
 namespace {
-
-using nlohmann::ordered_json;
 
 constexpr const char* help =
     R"(Usage: ctgate status [--netns NAME] [--json]
@@ -35,7 +35,11 @@ Says what serves this network namespace, or the named one, and what is wrong wit
                 is not xdp), overload_when_full (whether sessions share ports when
                 none is free), repairs (how often something of ctgate was removed
                 or changed by others and put back: table, program, pin, conntrack),
-                faults, warnings
+                since (when the daemon, or the last one, began, in seconds of the
+                epoch), occupancy (null: not known; ports: per external address and
+                protocol how many are used of those available; hosts: those counted;
+                refused_recently: of them; cache: records and limit, two for each
+                session), faults, warnings
 
 Exit status: 0 it serves; 1 broken: something of it is missing or changed ('ctgate run'
 repairs it; a daemon that runs does so by SIGHUP); 2 wrong usage; 3 nothing serves here,
@@ -43,39 +47,35 @@ or it waits for an external address; 4 unattended: sessions are translated, but 
 follows changes of addresses (or it is only just taking over).
 )";
 
-struct Verdict {
-    const char* state;
-    const char* sentence;
-    ExitStatus status;
-};
-
-Verdict judge(const std::optional<GatewayState>& state) {
-    if (!state) {
-        return {"absent", "Nothing of ctgate serves this network namespace", exit_not_serving};
-    }
-    if (!state->faults.empty()) {
-        return {"broken", "Broken", exit_failure};
-    }
-    if (state->waiting()) {
-        return {"waiting", "Waiting for an address on an external interface", exit_not_serving};
-    }
-    if (state->starting) {
-        return {"starting", "Serving as an earlier run left it; a daemon is taking over",
-                exit_no_daemon};
-    }
-    if (state->daemon == 0) {
-        return {"unattended", "Serving, unattended: there is no daemon; 'ctgate run' takes over",
-                exit_no_daemon};
-    }
-    return {"serving", "Serving", exit_success};
-}
-
 std::string ranges_text(const ExternalAddress& address) {
     std::vector<std::string> ranges;
     for (const ctgate_port_range& each : address.ranges) {
         ranges.push_back(fmt::format("{}-{}", each.low, each.high));
     }
     return fmt::format("{}", fmt::join(ranges, ","));
+}
+
+std::string time_text(std::int64_t seconds) {
+    const std::time_t time = seconds;
+    std::tm local{};
+    std::array<char, 32> text{};
+    ::localtime_r(&time, &local);
+    return {text.data(), std::strftime(text.data(), text.size(), "%F %T", &local)};
+}
+
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? "" : fmt::format(" ({} %)", part * 100 / whole);
+}
+
+void print_occupancy(const Occupancy& occupancy) {
+    for (const PortUse& each : occupancy.ports) {
+        fmt::print("  ports    {:<15} {} {} of {}{}\n", each.address.text(),
+                   conntrack::protocol_name(each.protocol), each.used, each.available,
+                   percent(each.used, each.available));
+    }
+    fmt::print("  hosts {}, counted for TCP and for UDP\n", occupancy.hosts);
+    fmt::print("  session cache {} of {} records{}\n", occupancy.records, occupancy.records_limit,
+               percent(occupancy.records, occupancy.records_limit));
 }
 
 void print_short_path(const Serving::ShortPath& path) {
@@ -102,6 +102,8 @@ std::string repairs_text(const Serving& serving) {
 void print_text(const Verdict& verdict, const GatewayState& state) {
     fmt::print("{}{}\n", verdict.sentence,
                state.daemon != 0 ? fmt::format(" (process {})", state.daemon) : "");
+    fmt::print("  version {}, daemon {} {}\n", state.serving.version,
+               state.daemon != 0 ? "since" : "last begun", time_text(state.since));
     for (const InterfaceState& each : state.interfaces) {
         fmt::print("  {} {:<15} {}{}\n", each.side, each.name,
                    !each.present   ? "missing"
@@ -115,7 +117,11 @@ void print_text(const Verdict& verdict, const GatewayState& state) {
                        ranges_text(each));
         }
     }
-    fmt::print("  sessions {} of {}\n", state.sessions, state.session_limit);
+    fmt::print("  sessions {} of {}{}\n", state.sessions, state.session_limit,
+               percent(state.sessions, state.session_limit));
+    if (state.occupancy) {
+        print_occupancy(*state.occupancy);
+    }
     print_short_path(state.serving.short_path);
     if (state.overload_when_full) {
         fmt::print("  overload when full: when no port is free, sessions share one\n");
@@ -129,70 +135,6 @@ void print_text(const Verdict& verdict, const GatewayState& state) {
     for (const std::string& each : state.warnings) {
         fmt::print("warning: {}\n", each);
     }
-}
-
-ordered_json interfaces_json(const GatewayState& state) {
-    ordered_json result = ordered_json::array();
-    for (const InterfaceState& each : state.interfaces) {
-        result.push_back({{"name", each.name},
-                          {"side", each.side},
-                          {"present", each.present},
-                          {"attached", each.attached ? ordered_json(attach_name(*each.attached))
-                                                     : ordered_json()},
-                          {"xdp", each.xdp}});
-    }
-    return result;
-}
-
-ordered_json external_json(const GatewayState& state) {
-    ordered_json result = ordered_json::array();
-    for (const ExternalInterface& interface : state.serving.external) {
-        ordered_json addresses = ordered_json::array();
-        for (const ExternalAddress& each : interface.addresses) {
-            ordered_json ranges = ordered_json::array();
-            for (const ctgate_port_range& range : each.ranges) {
-                ranges.push_back({{"low", range.low}, {"high", range.high}});
-            }
-            addresses.push_back({{"address", each.address.text()}, {"port_ranges", ranges}});
-        }
-        result.push_back({{"interface", interface.name}, {"addresses", addresses}});
-    }
-    return result;
-}
-
-ordered_json repairs_json(const Serving& serving) {
-    ordered_json result;
-    for (const char* name : repair_names) {
-        const auto found = serving.repairs.find(name);
-        result[name] = found == serving.repairs.end() ? 0 : found->second;
-    }
-    return result;
-}
-
-ordered_json to_json(const Verdict& verdict, const std::optional<GatewayState>& state) {
-    ordered_json result = {{"state", verdict.state}};
-    if (!state) {
-        return result;
-    }
-    const std::uint64_t configured = state->serving.max_sessions;
-    result["daemon"] = state->daemon != 0 ? ordered_json(state->daemon) : ordered_json();
-    result["version"] = state->serving.version;
-    result["interfaces"] = interfaces_json(*state);
-    result["external"] = external_json(*state);
-    result["sessions"] = {
-        {"count", state->sessions},
-        {"limit", state->session_limit},
-        {"configured", configured != 0 ? ordered_json(configured) : ordered_json()}};
-    const Serving::ShortPath& path = state->serving.short_path;
-    result["short_path"] = {{"mode", text(path.mode)},
-                            {"sessions", path.sessions},
-                            {"memory_bytes", path.bytes},
-                            {"reasons", path.reasons}};
-    result["overload_when_full"] = state->overload_when_full;
-    result["repairs"] = repairs_json(state->serving);
-    result["faults"] = state->faults;
-    result["warnings"] = state->warnings;
-    return result;
 }
 
 }  // namespace
@@ -212,7 +154,7 @@ int status_command(Arguments arguments) {
     const auto state = examine_gateway();
     const Verdict verdict = judge(state);
     if (options.json) {
-        fmt::print("{}\n", to_json(verdict, state).dump(2));
+        fmt::print("{}\n", status_json(state).dump(2));
     } else if (state) {
         print_text(verdict, *state);
     } else {

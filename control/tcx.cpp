@@ -45,4 +45,8 @@ bool is_attached(int ifindex, Hook hook, const RunDirectory& directory) {
     return pinned_link::is_attached(ifindex, kind_of(hook), directory);
 }
 
+std::uint32_t program_of(int ifindex, Hook hook, const RunDirectory& directory) {
+    return pinned_link::program_of(ifindex, kind_of(hook), directory);
+}
+
 }  // namespace ctgate::attachment::tcx

@@ -12,5 +12,6 @@ bool is_supported(int program);
 void attach(const Link& link, Hook hook, int program, const RunDirectory& directory);
 void detach(int ifindex, Hook hook, const RunDirectory& directory);
 bool is_attached(int ifindex, Hook hook, const RunDirectory& directory);
+std::uint32_t program_of(int ifindex, Hook hook, const RunDirectory& directory);  // 0: none
 
 }  // namespace ctgate::attachment::tcx

@@ -75,9 +75,15 @@ __noinline int open_way_back(struct __sk_buff *skb, const struct packet *pkt, st
     }
     if (choice != CHOICE_KNOWN && choice != CHOICE_FRESH)
         return 0;
-    if (choice == CHOICE_FRESH)
-        count(CTGATE_COUNT_MAPPING_CREATED);
     space_of(&way->to.source.address, pkt->protocol, &space);
+    if (choice == CHOICE_FRESH) {
+        struct ctgate_mapping_key key = {};
+
+        count(CTGATE_COUNT_MAPPING_CREATED);
+        mapping_key_of(&pkt->source, pkt->source_port, pkt->protocol, way->ifindex, &key);
+        if (is_listening())
+            tell_mapping(CTGATE_EVENT_MAPPING_CREATED, &key, &space, way->to.source.port, 0);
+    }
     slot = port_slot(&space, way->to.source.port);
     if (!slot)
         return 0;
@@ -174,6 +180,7 @@ __noinline enum allocate_result try_once(struct __sk_buff *skb, const struct pac
     if (!pkt || !way)
         return ALLOCATE_NAT_REFUSED;
     choice = choose(skb, pkt, way, shared);
+    tell(CTGATE_STAGE_CHOICE, choice);
     if (choice == CHOICE_AGAIN)
         return ALLOCATE_AGAIN;
     if (!is_endpoint(choice))
@@ -182,6 +189,7 @@ __noinline enum allocate_result try_once(struct __sk_buff *skb, const struct pac
     if (created == CREATE_STRAY)
         created =
             end_stray(skb, pkt, &way->to) ? create_entry(skb, pkt, &way->to, false) : CREATE_TAKEN;
+    tell(CTGATE_STAGE_CREATE, created);
     settle(pkt, way, choice, created);
     /* A mapping's endpoint, or one of its own, is the only one that this session may have. */
     if ((created == CREATE_TAKEN || created == CREATE_STRAY) && choice != CHOICE_OWN &&

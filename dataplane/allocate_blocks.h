@@ -4,8 +4,19 @@
 #define CTGATE_ALLOCATE_BLOCKS_H
 
 #include "blocks.h"
+#include "events.h"
 #include "hosts.h"
 #include "way.h"
+
+static __always_inline void tell_taken(const struct block_search *search,
+                                       const struct ctgate_port_space *space)
+{
+    struct ctgate_mapping_key host = {.address = *search->host};
+    const __u32 order = search->set->block_order;
+
+    tell_mapping(CTGATE_EVENT_BLOCK_TAKEN, &host, space, bpf_htons(search->port >> order << order),
+                 1u << order);
+}
 
 /* Of the address that claim_endpoint() has found, claimed: the previous port or the internal one if
  * they lie in a block of the host; else any other of its blocks; else one of a block that is free.
@@ -39,6 +50,8 @@ __noinline enum choice claim_in_blocks(const struct packet *pkt, struct way *way
             return CHOICE_QUOTA;
         search.mask = parity_of(internal_port);
         bpf_loop(CTGATE_PORT_WORDS, take_block, &search, 0);
+        if (search.taken && is_listening())
+            tell_taken(&search, &space);
     }
     if (!search.port)
         return search.unsettled ? CHOICE_AGAIN : CHOICE_EXHAUSTED;

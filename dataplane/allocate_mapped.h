@@ -3,6 +3,7 @@
 #ifndef CTGATE_ALLOCATE_MAPPED_H
 #define CTGATE_ALLOCATE_MAPPED_H
 
+#include "events.h"
 #include "hosts.h"
 #include "local.h"
 #include "mapping.h"
@@ -150,13 +151,15 @@ __noinline int settle_mapped(const struct packet *pkt, const struct way *way, bo
     }
     if (!fresh)
         return 0;
+    mapping_key_of(&pkt->source, pkt->source_port, pkt->protocol, way->ifindex, &key);
     if (kept) {
         count(CTGATE_COUNT_MAPPING_CREATED);
         if (way->to.source.port == pkt->source_port)
             count(CTGATE_COUNT_PORT_PRESERVED);
+        if (is_listening())
+            tell_mapping(CTGATE_EVENT_MAPPING_CREATED, &key, &space, way->to.source.port, 0);
         return 0;
     }
-    mapping_key_of(&pkt->source, pkt->source_port, pkt->protocol, way->ifindex, &key);
     bpf_map_delete_elem(&mappings, &key);
     return_quota(&pkt->source, pkt->protocol);
     unclaim(set, slot, way->to.source.port);

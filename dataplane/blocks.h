@@ -62,6 +62,7 @@ struct block_search {
     __u32 port;      /* found and claimed; 0: none */
     __u32 free;      /* 1: a port of the host's blocks was free, of whatever mask */
     __u32 unsettled; /* 1: another CPU changes something; another search may find more */
+    __u32 taken;     /* 1: a block that was free is the host's now */
 };
 
 static __always_inline __u32 nth_word(const struct block_search *search, __u32 index)
@@ -115,6 +116,7 @@ static long take_block(__u32 index, struct block_search *search)
     if (!search->port)
         search->port = claim_in_word(set, word, ~0ull, search->random);
     __sync_lock_test_and_set(&block->state, CTGATE_BLOCK_OWNED);
+    search->taken = 1;
     count(CTGATE_COUNT_BLOCK_TAKEN);
     return 1;
 }

@@ -49,6 +49,8 @@ static __always_inline enum holder holder_of(struct __sk_buff *skb, __u8 protoco
         return HOLDER_NONE;
     if (opts.dir == IP_CT_DIR_ORIGINAL && !(ct->status & (IPS_SRC_NAT | IPS_DST_NAT)))
         result = HOLDER_STRAY;
+    if (would_have_ended(ct))
+        result = HOLDER_NONE;
     bpf_ct_release(ct);
     return result;
 }
@@ -116,7 +118,7 @@ __noinline enum create_result create_entry(struct __sk_buff *skb, const struct p
 
     if (!pkt || !to)
         return CREATE_NAT_REFUSED;
-    if (!probe)
+    if (!probe && !explaining)
         created = insert_entry(skb, pkt, to);
     if (created != CREATE_TAKEN)
         return created;
@@ -133,6 +135,10 @@ __noinline enum create_result create_entry(struct __sk_buff *skb, const struct p
         return CREATE_STRAY;
     if (holder != HOLDER_NONE)
         return taken_by(skb, pkt->protocol, &source, &destination);
+    if (explaining) {
+        note_created(pkt, &reply_source, &reply_destination);
+        return CREATE_DONE;
+    }
     created = insert_entry(skb, pkt, to);
     if (created != CREATE_TAKEN)
         return created;

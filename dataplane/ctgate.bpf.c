@@ -53,6 +53,8 @@ static __always_inline int new_session(struct __sk_buff *skb, const struct packe
 
     switch (allocate_within_limits(skb, pkt, way)) {
     case ALLOCATE_CREATED:
+        if (is_listening())
+            tell_session(pkt, &way->to);
         if (!way->to.destination.port)
             return to_stack(CTGATE_COUNT_SESSION_CREATED);
         note_inbound(pkt);
@@ -80,12 +82,12 @@ static __always_inline int new_session(struct __sk_buff *skb, const struct packe
     case ALLOCATE_TABLE_FULL:
         return refuse_session(skb, pkt, way, CTGATE_REFUSED_TABLES_FULL, CTGATE_DROP_TABLE_FULL);
     case ALLOCATE_NAT_REFUSED:
-        return drop(CTGATE_DROP_NAT_INFO);
+        return drop_told(pkt, CTGATE_DROP_NAT_INFO);
     case ALLOCATE_TAKEN:
     case ALLOCATE_AGAIN:
         break;
     }
-    return drop(CTGATE_DROP_SESSION_CLASH);
+    return drop_told(pkt, CTGATE_DROP_SESSION_CLASH);
 }
 
 /* `unless`: what becomes of it where it is the stack's. */
@@ -97,9 +99,9 @@ static __always_inline int go_on(struct __sk_buff *skb, const struct packet *pkt
         return new_session(skb, pkt, way);
     case DECIDE_FILTERED:
         open_way_back(skb, pkt, way);
-        return drop(CTGATE_DROP_FILTERED);
+        return drop_told(pkt, CTGATE_DROP_FILTERED);
     case DECIDE_REFUSED:
-        return drop(CTGATE_DROP_FORWARD_REFUSED);
+        return drop_told(pkt, CTGATE_DROP_FORWARD_REFUSED);
     case DECIDE_EXEMPT:
         return to_stack(CTGATE_COUNT_EXEMPT);
     case DECIDE_STACK:
@@ -123,7 +125,7 @@ static __always_inline int replace_outbound(struct __sk_buff *skb, const struct 
     if (decided == DECIDE_STACK || decided == DECIDE_EXEMPT)
         return to_stack(CTGATE_COUNT_SESSION_HIT);
     if (!end_session(skb, pkt))
-        return drop(CTGATE_DROP_ENTRY_STUCK);
+        return drop_told(pkt, CTGATE_DROP_ENTRY_STUCK);
     count(why);
     return go_on(skb, pkt, way, decided, CTGATE_COUNT_SESSION_HIT);
 }
@@ -193,7 +195,7 @@ static __always_inline int from_internal(struct __sk_buff *skb, __u32 network)
     case LOOKUP_UNTRANSLATED:
         return replace_outbound(skb, &pkt, &way, CTGATE_COUNT_UNTRANSLATED_RESTARTED);
     case LOOKUP_UNACCEPTED_REPLY:
-        return drop(CTGATE_DROP_UNACCEPTED_REPLY);
+        return drop_told(&pkt, CTGATE_DROP_UNACCEPTED_REPLY);
     case LOOKUP_OFFLOADABLE:
         refresh(&pkt, &way.previous, true);
         return go_along(skb, &pkt, &way.previous);
@@ -204,14 +206,15 @@ static __always_inline int from_internal(struct __sk_buff *skb, __u32 network)
     case LOOKUP_FAILED:
         break;
     }
-    return drop(CTGATE_DROP_LOOKUP_FAILED);
+    return drop_told(&pkt, CTGATE_DROP_LOOKUP_FAILED);
 }
 
 /* Whoever sent it is outside, and learns nothing. */
-static __always_inline int refused_inbound(const struct endpoint *internal, __u8 protocol)
+static __always_inline int refused_inbound(const struct packet *pkt,
+                                           const struct endpoint *internal)
 {
-    note_refusal(&internal->address, protocol, CTGATE_REFUSED_SESSION_QUOTA);
-    return drop(CTGATE_DROP_INBOUND_SESSION_QUOTA);
+    note_refusal(&internal->address, pkt->protocol, CTGATE_REFUSED_SESSION_QUOTA);
+    return drop_told(pkt, CTGATE_DROP_INBOUND_SESSION_QUOTA);
 }
 
 /* `stray`: there is a session, but as if to the router itself. `unless`: what becomes of the packet
@@ -229,40 +232,43 @@ static __always_inline int go_in(struct __sk_buff *skb, const struct packet *pkt
     whose = inbound_from_outside(skb, pkt, &to.destination);
     if (stray && whose != INBOUND_STACK) {
         if (!end_session(skb, pkt))
-            return drop(CTGATE_DROP_ENTRY_STUCK);
+            return drop_told(pkt, CTGATE_DROP_ENTRY_STUCK);
         count(CTGATE_COUNT_UNTRANSLATED_RESTARTED);
     }
     switch (whose) {
     case INBOUND_STACK:
         return to_stack(unless);
     case INBOUND_FILTERED:
-        return drop(CTGATE_DROP_FILTERED);
+        return drop_told(pkt, CTGATE_DROP_FILTERED);
     case INBOUND_REFUSED:
-        return drop(CTGATE_DROP_FORWARD_REFUSED);
+        return drop_told(pkt, CTGATE_DROP_FORWARD_REFUSED);
     case INBOUND_ADMITTED:
         break;
     }
     place = take_place(skb, pkt, &to.destination.address);
     if (place == PLACE_NONE)
-        return refused_inbound(&to.destination, pkt->protocol);
+        return refused_inbound(pkt, &to.destination);
     created = create_entry(skb, pkt, &to, false);
+    tell(CTGATE_STAGE_CREATE, created);
     if (created != CREATE_DONE)
         return_place(pkt, &to.destination.address, place);
     switch (created) {
     case CREATE_DONE:
+        if (is_listening())
+            tell_session(pkt, &to);
         note_inbound(pkt);
         return to_stack(CTGATE_COUNT_INBOUND_CREATED);
     case CREATE_FOUND:
         return to_stack(CTGATE_COUNT_SESSION_HIT);
     case CREATE_TABLE_FULL:
-        return drop(CTGATE_DROP_TABLE_FULL);
+        return drop_told(pkt, CTGATE_DROP_TABLE_FULL);
     case CREATE_NAT_REFUSED:
-        return drop(CTGATE_DROP_NAT_INFO);
+        return drop_told(pkt, CTGATE_DROP_NAT_INFO);
     case CREATE_TAKEN:
     case CREATE_STRAY: /* outbound only */
         break;
     }
-    return drop(CTGATE_DROP_SESSION_CLASH);
+    return drop_told(pkt, CTGATE_DROP_SESSION_CLASH);
 }
 
 static __always_inline bool restart_inbound(struct __sk_buff *skb, const struct packet *pkt,
@@ -306,22 +312,22 @@ static __always_inline int from_external(struct __sk_buff *skb, __u32 network)
         break;
     case LOOKUP_CLOSED:
         if (!restart_inbound(skb, &pkt, CTGATE_COUNT_REOPENED))
-            return drop(CTGATE_DROP_ENTRY_STUCK);
+            return drop_told(&pkt, CTGATE_DROP_ENTRY_STUCK);
         break;
     case LOOKUP_UNACCEPTED_REPLIED:
         if (!restart_inbound(skb, &pkt, CTGATE_COUNT_UNACCEPTED_RESTARTED))
-            return drop(CTGATE_DROP_ENTRY_STUCK);
+            return drop_told(&pkt, CTGATE_DROP_ENTRY_STUCK);
         break;
     case LOOKUP_UNTRANSLATED:
         stray = true;
         unless = CTGATE_COUNT_SESSION_HIT;
         break;
     case LOOKUP_UNACCEPTED_REPLY:
-        return drop(CTGATE_DROP_UNACCEPTED_REPLY);
+        return drop_told(&pkt, CTGATE_DROP_UNACCEPTED_REPLY);
     case LOOKUP_FORGED_ORIGINAL:
-        return drop(CTGATE_DROP_FORGED_ORIGINAL);
+        return drop_told(&pkt, CTGATE_DROP_FORGED_ORIGINAL);
     case LOOKUP_FAILED:
-        return drop(CTGATE_DROP_LOOKUP_FAILED);
+        return drop_told(&pkt, CTGATE_DROP_LOOKUP_FAILED);
     }
     return go_in(skb, &pkt, stray, unless);
 }

@@ -102,13 +102,16 @@ static __always_inline enum decide_result decide(struct __sk_buff *skb, const st
                                                  struct way *way)
 {
     const struct ctgate_address_use *use = bpf_map_lookup_elem(&addresses, &pkt->destination);
+    enum decide_result decided;
 
     if (use && use->role >= CTGATE_ADDRESS_EXTERNAL) {
         way->ifindex = use->ifindex;
         if (choose_known(pkt, way) != CHOICE_KNOWN)
             way->to.source.port = 0;
     }
-    return decide_route(skb, pkt, way);
+    decided = decide_route(skb, pkt, way);
+    tell(CTGATE_STAGE_DECIDE, decided);
+    return decided;
 }
 
 #endif

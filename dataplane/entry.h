@@ -3,6 +3,7 @@
 #ifndef CTGATE_ENTRY_H
 #define CTGATE_ENTRY_H
 
+#include "explain.h"
 #include "kernel.h"
 #include "packet.h"
 
@@ -59,6 +60,12 @@ static __always_inline bool end_entry(struct __sk_buff *skb, __u8 protocol,
 
     if (!ct)
         return opts.error == -ENOENT;
+    if (explaining) {
+        const bool ended = note_ended(ct, protocol);
+
+        bpf_ct_release(ct);
+        return ended;
+    }
     bpf_ct_change_timeout(ct, 0);
     bpf_ct_release(ct);
     return !has_entry(skb, protocol, from, to);

@@ -5,6 +5,7 @@
 
 #include <linux/pkt_cls.h>
 
+#include "events.h"
 #include "hosts.h"
 #include "packet.h"
 #include "stats.h"
@@ -32,6 +33,14 @@ static __always_inline int drop(enum ctgate_counter reason)
 {
     count(reason);
     return TC_ACT_SHOT;
+}
+
+/* The same for a packet whose endpoints are known, which whoever listens is told. */
+static __always_inline int drop_told(const struct packet *pkt, enum ctgate_counter reason)
+{
+    if (is_listening())
+        tell_refused(pkt, reason);
+    return drop(reason);
 }
 
 /* By TOS, as ip_forward() sets it for queueing disciplines (ip_tos2prio, net/ipv4/route.c). */
@@ -64,6 +73,8 @@ static __always_inline int refuse(struct __sk_buff *skb, const struct packet *pk
                                   enum ctgate_refusal why, enum ctgate_counter reason)
 {
     count(reason);
+    if (is_listening())
+        tell_refused(pkt, reason);
     if (!note_refusal(&pkt->source, pkt->protocol, why) || !tell)
         return TC_ACT_SHOT;
     skb->mark |= accepted_mark;

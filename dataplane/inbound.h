@@ -106,6 +106,7 @@ __noinline enum inbound_result inbound_from_outside(struct __sk_buff *skb, const
     source_of(pkt, &remote);
     destination_of(pkt, &external);
     result = inbound(skb, pkt->protocol, &remote, &external, &to);
+    tell(CTGATE_STAGE_INBOUND, result);
     *internal = to;
     return result;
 }

@@ -93,6 +93,7 @@ enum {
     IPS_SRC_NAT = 1 << 4,
     IPS_DST_NAT = 1 << 5,
     IPS_SEQ_ADJUST = 1 << 6,
+    IPS_FIXED_TIMEOUT = 1 << 10,
     IPS_HELPER = 1 << 13,
 };
 enum {

@@ -130,8 +130,11 @@ __noinline enum lookup_result lookup(struct __sk_buff *skb, const struct packet 
     source_of(pkt, &from);
     destination_of(pkt, &to);
     ct = find_entry(skb, pkt->protocol, &from, &to, &opts);
-    if (!ct)
-        return opts.error == -ENOENT ? LOOKUP_MISS : LOOKUP_FAILED;
+    if (!ct) {
+        result = opts.error == -ENOENT ? LOOKUP_MISS : LOOKUP_FAILED;
+        tell(CTGATE_STAGE_LOOKUP, result);
+        return result;
+    }
 
     result =
         from_inside ? judge_from_inside(pkt, ct, opts.dir) : judge_from_outside(pkt, ct, opts.dir);
@@ -142,6 +145,7 @@ __noinline enum lookup_result lookup(struct __sk_buff *skb, const struct packet 
         offload(pkt, ct, opts.dir, session);
     }
     bpf_ct_release(ct);
+    tell(CTGATE_STAGE_LOOKUP, result);
     return result;
 }
 

@@ -6,6 +6,7 @@
 
 #include "ctgate/behaviour.h"
 #include "ctgate/counters.h"
+#include "ctgate/events.h"
 #include "ctgate/hosts.h"
 #include "ctgate/pool.h"
 #include "ctgate/ports.h"
@@ -186,8 +187,8 @@ struct {
     __uint(pinning, LIBBPF_PIN_BY_NAME);
 } placed SEC(".maps");
 
-/* Not pinned: new programs begin with an empty one. Sized by the control plane, written by the
- * dataplane. */
+/* Not pinned by name: new programs begin with an empty one, which the control plane sizes, and pins
+ * once they are attached. Written by the dataplane. */
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
     __uint(max_entries, CTGATE_CACHE_RECORDS);
@@ -212,5 +213,38 @@ struct {
     __type(value, __u64);
     __uint(pinning, LIBBPF_PIN_BY_NAME);
 } counters SEC(".maps");
+
+/* struct ctgate_event. Written by the dataplane. */
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, CTGATE_EVENT_RING);
+    __uint(pinning, LIBBPF_PIN_BY_NAME);
+} events SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct ctgate_listening);
+    __uint(pinning, LIBBPF_PIN_BY_NAME);
+} listening SEC(".maps");
+
+/* enum ctgate_event_kind -> events for which the ring had no room. Written by the dataplane. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, CTGATE_EVENT_MAX);
+    __type(key, __u32);
+    __type(value, __u64);
+    __uint(pinning, LIBBPF_PIN_BY_NAME);
+} events_lost SEC(".maps");
+
+/* Written by the dataplane. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, CTGATE_COUNTER_MAX);
+    __type(key, __u32);
+    __type(value, struct ctgate_refusal_rate);
+    __uint(pinning, LIBBPF_PIN_BY_NAME);
+} refusal_rates SEC(".maps");
 
 #endif

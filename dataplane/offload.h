@@ -7,6 +7,7 @@
 #ifndef CTGATE_OFFLOAD_H
 #define CTGATE_OFFLOAD_H
 
+#include "explain.h"
 #include "kernel.h"
 #include "packet.h"
 #include "session_cache.h"
@@ -51,6 +52,8 @@ static __always_inline void keep_alive(struct nf_conn *ct, __u8 protocol,
         protocol == IPPROTO_TCP ? settings->tcp_established_timeout : settings->udp_timeout;
     const __u32 status = ct->status;
 
+    if (explaining)
+        return;
     bpf_ct_change_timeout(ct, (seconds + CTGATE_CACHE_SECONDS) * 1000);
     if (!(status & IPS_ASSURED))
         bpf_ct_change_status(ct, status | IPS_ASSURED);

@@ -12,6 +12,8 @@
 #define CTGATE_SWEEP_H
 
 #include "blocks.h"
+#include "events.h"
+#include "explain.h"
 #include "hosts.h"
 #include "mapping.h"
 #include "stats.h"
@@ -49,6 +51,8 @@ static __always_inline void end_mapping(const struct ctgate_port_slot *slot,
         bpf_map_delete_elem(&mappings, &key);
     return_quota(&slot->internal, space->protocol);
     count(CTGATE_COUNT_MAPPING_ENDED);
+    if (is_listening())
+        tell_mapping(CTGATE_EVENT_MAPPING_ENDED, &key, space, port, 0);
 }
 
 static __always_inline void look_at(struct ctgate_port_set *set, struct ctgate_port_slot *slot,
@@ -130,6 +134,7 @@ static __always_inline bool is_used(const struct ctgate_port_set *set, __u32 num
 static long release_block(__u32 number, struct sweep_position *position)
 {
     struct ctgate_port_set *set = port_set(&position->space);
+    struct ctgate_mapping_key host = {};
     struct ctgate_port_block *block;
 
     if (!set)
@@ -139,11 +144,16 @@ static long release_block(__u32 number, struct sweep_position *position)
         __sync_val_compare_and_swap(&block->state, CTGATE_BLOCK_OWNED, CTGATE_BLOCK_RELEASING) !=
             CTGATE_BLOCK_OWNED)
         return 0;
-    if (is_used(set, number))
+    host.address = block->host; /* nobody else's before it is free */
+    if (is_used(set, number)) {
         __sync_val_compare_and_swap(&block->state, CTGATE_BLOCK_RELEASING, CTGATE_BLOCK_OWNED);
-    else if (__sync_val_compare_and_swap(&block->state, CTGATE_BLOCK_RELEASING,
-                                         CTGATE_BLOCK_FREE) == CTGATE_BLOCK_RELEASING)
+    } else if (__sync_val_compare_and_swap(&block->state, CTGATE_BLOCK_RELEASING,
+                                           CTGATE_BLOCK_FREE) == CTGATE_BLOCK_RELEASING) {
         count(CTGATE_COUNT_BLOCK_RELEASED);
+        if (is_listening())
+            tell_mapping(CTGATE_EVENT_BLOCK_RELEASED, &host, &position->space,
+                         bpf_htons(number << set->block_order), 1u << set->block_order);
+    }
     return 0;
 }
 
@@ -166,8 +176,11 @@ static int sweep_ports(void *map, struct ctgate_port_space *key, struct sweep *s
 /* With the first port of a space that is given out. */
 static __always_inline void start_sweep(const struct ctgate_port_space *space)
 {
-    struct sweep *sweep = bpf_map_lookup_elem(&sweeps, space);
+    struct sweep *sweep;
 
+    if (explaining) /* on a busy machine it would begin before the copies are read */
+        return;
+    sweep = bpf_map_lookup_elem(&sweeps, space);
     if (!sweep) {
         const struct sweep fresh = {};
 

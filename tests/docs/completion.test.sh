@@ -53,8 +53,8 @@ for option in $(complete_words run --); do
     expect "run: $option is in its --help" grep -qF -- "$option" <<<"$run_help"
 done
 
-expect "the begin of a command" offers "selftest show status" s
-expect "words of show" offers "counters" show c
+expect "the begin of a command" offers "save selftest show status" s
+expect "words of show" offers "config counters" show c
 expect "options after words" offers "--json" show sessions --j
 expect "choices" offers "auto clsact tcx" run --attach ""
 expect "choices behind '='" offers "off on" run --clamp-mss = o

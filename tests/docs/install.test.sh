@@ -33,7 +33,9 @@ for file in sbin/ctgate share/bash-completion/completions/ctgate share/zsh/vendo
 done
 for example in "$(dirname "$0")"/../../examples/*/; do
     example=$(basename "$example")
-    expect "example $example" test -s "$root/usr/share/doc/ctgate/examples/$example/ctgate.conf"
+    file=ctgate.conf
+    [ "$example" != grafana ] || file=ctgate.json
+    expect "example $example" test -s "$root/usr/share/doc/ctgate/examples/$example/$file"
 done
 if [ -e "$build/ctgate.8" ]; then
     expect "the man page" test -s "$root/usr/share/man/man8/ctgate.8"

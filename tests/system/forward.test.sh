@@ -99,7 +99,7 @@ check "with UDP too" equals $server:6501 "$(ends again stays-udp)"
 
 ends serve taken tcp gateway 8095 >/dev/null
 configure "forward = tcp:8080:$client1:80" "forward = tcp:8094-8096:$client1:81-83"
-check "a port of the router's own socket: the reload is refused" reload "Reload failed"
+check "a port of the router's own socket: the reload is refused" reload "Reload refused"
 check "the log names the socket and the forward" \
     grep -q "forward tcp:8094-8096:$client1:81-83: .*tcp 0.0.0.0:8095" "$work/ctgate.log"
 check "the old ones are in force" reaches tcp 8090 tcp-81

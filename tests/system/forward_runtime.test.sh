@@ -148,7 +148,7 @@ echo "forward = no" >>"$work/ctgate.conf"
 check "a reload that is refused" reload "Reload refused"
 check "changes nothing" reaches 8084
 sed -i '$c internal = nothere0' "$work/ctgate.conf"
-check "a reload that fails" reload "Reload failed"
+check "a reload that fails" reload "Reload refused"
 check "neither" reaches 8084
 check "the list agrees" listed '[.[].origin] == ["configured", "run-time"]'
 sed -i '$d' "$work/ctgate.conf"

@@ -56,7 +56,7 @@ for protocol in udp tcp; do
     check "$protocol: client2 never was" equals 0 \
         "$(host_has $client2 $protocol 'refused | add')"
 done
-check "show hosts, for people" matches "^$client1 +tcp +2/2 +2/9 +[0-9]+ \(session_quota [0-9]+\)$" \
+check "show hosts, for people" matches "^$client1 +tcp +2/2 +2/9 +[0-9]+ +[0-9]+ +[0-9]+ \(session_quota [0-9]+\)$" \
     "$(ctgate show hosts)"
 
 inside server bash -c "echo hello | socat - udp:$external:6000,bind=$server:6001" >/dev/null

@@ -58,7 +58,7 @@ inside gateway tc qdisc add dev taken clsact
 inside gateway tc filter add dev taken ingress pref 199 handle 1 protocol all \
     bpf bytecode '1,6 0 0 4294967295,' flowid 1:1
 configure "udp-timeout = 500" "internal = taken" "attach = clsact"
-check "a reload that fails on the way" reload "Reload failed"
+check "a reload that fails on the way" reload "Reload refused"
 check "leaves the old ones in force" timeouts_are "2 2 60 7440" "240"
 ip -n "$(netns gateway)" link delete taken
 

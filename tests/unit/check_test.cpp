@@ -62,15 +62,27 @@ TEST(Check, SaysWhatIsFixed) {
 }
 
 TEST(Check, Json) {
-    const json all = json::parse(
-        output_of(check_command,
-                  with_sides({"--json", "--external-address", "203.0.113.5", "--port-range",
-                              "203.0.113.5=1-9", "--route", "10.0.0.0/8,dev=lan0", "--netns", "gw",
-                              "--max-sessions", "9", "--mapping=address-and-port-dependent",
-                              "--host", "10.0.0.5/32,mapping=endpoint-independent,protocol=udp",
-                              "--forward=tcp+udp:80-81:10.0.0.2:90-91,from=192.0.2.0/24",
-                              "--one-to-one=203.0.113.9=10.0.0.9", "--dmz=10.0.0.5",
-                              "--no-nat=10.0.0.0/8", "--udp-timeout=120"})));
+    const json all = json::parse(output_of(
+        check_command, with_sides({"--json",
+                                   "--external-address",
+                                   "203.0.113.5",
+                                   "--port-range",
+                                   "203.0.113.5=1-9",
+                                   "--route",
+                                   "10.0.0.0/8,dev=lan0",
+                                   "--netns",
+                                   "gw",
+                                   "--max-sessions",
+                                   "9",
+                                   "--mapping=address-and-port-dependent",
+                                   "--host",
+                                   "10.0.0.5/32,mapping=endpoint-independent,protocol=udp",
+                                   "--forward=tcp+udp:80-81:10.0.0.2:90-91,from=192.0.2.0/24",
+                                   "--one-to-one=203.0.113.9=10.0.0.9",
+                                   "--dmz=10.0.0.5",
+                                   "--no-nat=10.0.0.0/8",
+                                   "--udp-timeout=120",
+                                   "--listen-http=[0::1]:9469"})));
     EXPECT_EQ(all, json::parse(R"({
         "config_file": null, "netns": "gw", "internal": ["lan0"], "external": ["wan0"],
         "external_addresses": [{"interface": null, "address": "203.0.113.5"}],
@@ -92,7 +104,7 @@ TEST(Check, Json) {
         "dmz": "10.0.0.5", "no_nat": ["10.0.0.0/8"],
         "timeouts": {"udp": 120, "tcp_established": 7440, "tcp_transitory": 240, "icmp": 60},
         "dangerous_timeouts": false, "clamp_mss": "auto", "max_sessions": 9, "accepted_mark": 2147483648, "attach": "auto", "fast_path": "auto",
-        "log_level": "info"})"));
+        "listen_http": "[::1]:9469", "log_level": "info", "nat_log": null, "ipfix": null})"));
     // An interface may have any bytes in its name; JSON has UTF-8.
     EXPECT_TRUE(json::accept(output_of(check_command, with_sides({"--internal=\xff", "--json"}))));
 }
@@ -108,6 +120,18 @@ TEST(Check, PortSetIsToldWithItsPorts) {
     EXPECT_EQ(all["port_set"], json::parse(R"({"id": 3, "length": 2, "offset": 1})"));
     EXPECT_EQ(all["port_ranges"],
               json::parse(R"([{"address": null, "low": 57344, "high": 65535}])"));
+}
+
+TEST(Check, SaysWhatIsLogged) {
+    const Words words = with_sides({"--nat-log=/var/log/nat.log", "--ipfix=192.0.2.9:4739"});
+    EXPECT_THAT(output_of(check_command, words),
+                HasSubstr("  NAT log            /var/log/nat.log\n"
+                          "  IPFIX collector    192.0.2.9:4739\n"));
+    Words as_json = words;
+    as_json.emplace_back("--json");
+    const json all = json::parse(output_of(check_command, as_json));
+    EXPECT_EQ(all["nat_log"], "/var/log/nat.log");
+    EXPECT_EQ(all["ipfix"], "192.0.2.9:4739");
 }
 
 TEST(Check, Problems) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ctgate/counters.h"
+#include "ctgate/events.h"
 #include "ctgate/lookup.h"
 #include "ctgate/pool.h"
 
@@ -22,6 +23,8 @@ static_assert(std::has_unique_object_representations_v<ctgate_pool>);
 static_assert(std::has_unique_object_representations_v<ctgate_tuple>);
 static_assert(std::has_unique_object_representations_v<ctgate_lookup_request>);
 static_assert(std::has_unique_object_representations_v<ctgate_lookup_answer>);
+static_assert(std::has_unique_object_representations_v<ctgate_event_end>);
+static_assert(std::has_unique_object_representations_v<ctgate_event>);
 
 // Copied into maps and out of them byte by byte.
 static_assert(std::is_trivially_copyable_v<ctgate_pool> && std::is_standard_layout_v<ctgate_pool>);

@@ -51,8 +51,9 @@ TEST(LookupOptions, ProtocolMustBeKnown) {
                 ElementsAre(HasSubstr("--proto")));
 }
 
-TEST(ShowOptions, OneOfThreeWords) {
-    const auto usage = ElementsAre(HasSubstr("'sessions', 'counters' or 'hosts'"));
+TEST(ShowOptions, OneOfSixWords) {
+    const auto usage = ElementsAre(
+        HasSubstr("'sessions', 'mappings', 'hosts', 'forwards', 'counters' or 'config'"));
     EXPECT_THAT(problems(show_command, {}), usage);
     EXPECT_THAT(problems(show_command, {"everything"}), usage);
     EXPECT_THAT(problems(show_command, {"sessions", "counters"}), usage);

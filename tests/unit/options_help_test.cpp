@@ -56,7 +56,10 @@ TEST(OptionsHelp, FitsTheTerminalAndNamesEveryOption) {
                              "--accepted-mark BIT",
                              "--attach MODE",
                              "--fast-path MODE",
+                             "--listen-http ADDRESS:PORT",
                              "--log-level LEVEL",
+                             "--nat-log FILE",
+                             "--ipfix ADDR:PORT",
                              "--config FILE",
                              "--help"}) {
         EXPECT_THAT(options_help(), HasSubstr(name));

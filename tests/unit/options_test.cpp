@@ -287,6 +287,12 @@ TEST(Options, SingleValues) {
         {{"--clamp-mss=yes"}, "--clamp-mss 'yes' is none of auto, on, off"},
         {{"--attach=tc"}, "--attach 'tc' is none of auto, tcx, clsact"},
         {{"--log-level=Info"}, "--log-level 'Info' is none of debug, info, warning, error"},
+        {{"--nat-log=nat.log"},
+         "--nat-log 'nat.log' is no place for the NAT log; write the path of a file, such as "
+         "/var/log/ctgate-nat.log, or stderr"},
+        {{"--ipfix=192.0.2.9"},
+         "--ipfix '192.0.2.9' is no endpoint of an IPFIX collector; write one such as "
+         "192.0.2.9:4739"},
         {{"--netns=/run/netns/gw"}, "--netns '/run/netns/gw' " + netns},
         {{"--netns=.."}, "--netns '..' " + netns},
         {{"--move", "lan0"},

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/event_hub.hpp"
+
+#include <fmt/core.h>
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace ctgate {
+namespace {
+
+[[noreturn]] void fail() {
+    throw std::system_error(errno, std::generic_category(), "Cannot wait for events");
+}
+
+void add(const FileDescriptor& poll, int fd) {
+    epoll_event wanted{};
+    wanted.events = EPOLLIN;
+    if (::epoll_ctl(poll.get(), EPOLL_CTL_ADD, fd, &wanted) != 0) {
+        fail();
+    }
+}
+
+RunDirectory find_directory() {
+    auto directory = RunDirectory::find();
+    if (!directory) {
+        throw std::runtime_error("The run directory of this network namespace is gone");
+    }
+    return std::move(*directory);
+}
+
+}  // namespace
+
+EventHub::EventHub()
+    : directory_(find_directory()),
+      poll_(::epoll_create1(EPOLL_CLOEXEC)),
+      timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
+      clients_(directory_) {
+    if (!poll_ || !timer_) {
+        fail();
+    }
+    add(poll_, timer_.get());
+    add(poll_, clients_.fd());
+}
+
+void EventHub::configure(const Config& config) {
+    std::optional<NatLog> log;
+    if (!config.nat_log.empty()) {
+        log.emplace(config);
+    }
+    flush();
+    nat_log_ = std::move(log);
+    if (!config.ipfix) {
+        ipfix_.reset();
+    } else {
+        // The sequence numbers go on as long as the collector is the same.
+        if (!ipfix_ || !ipfix_->sends_to(*config.ipfix)) {
+            ipfix_.emplace(*config.ipfix);
+        }
+        ipfix_->set_limits(config);
+    }
+    log_has_sessions_ = nat_log_ && nat_log_has_sessions(config);
+    update();
+}
+
+void EventHub::wake_each_second(bool yes) {
+    itimerspec times{};
+    times.it_interval.tv_sec = yes ? 1 : 0;
+    times.it_value = times.it_interval;
+    ::timerfd_settime(timer_.get(), 0, &times, nullptr);
+}
+
+// Reads the ring if, and only if, somebody wants it. Another process may be reading it: a `ctgate
+// events` that was there before us, which gives way within a second.
+void EventHub::update() {
+    if (clients_.empty() && !nat_log_ && !ipfix_) {
+        source_.reset();
+        wake_each_second(false);
+        return;
+    }
+    if (!source_) {
+        source_ = EventSource::open(directory_);
+        wake_each_second(true);
+        if (source_) {
+            add(poll_, source_->fd());
+        }
+    }
+    if (source_) {
+        source_->watch_sessions(!clients_.empty() || ipfix_ || log_has_sessions_);
+    }
+}
+
+void EventHub::take(const Event& event) {
+    clients_.write(event);
+    if (nat_log_) {
+        nat_log_->write(event);
+    }
+    if (ipfix_) {
+        ipfix_->write(event);
+    }
+}
+
+void EventHub::flush() {
+    clients_.flush();
+    if (nat_log_) {
+        nat_log_->flush();
+    }
+    if (ipfix_) {
+        ipfix_->flush();
+    }
+}
+
+void EventHub::tick() {
+    if (source_) {
+        source_->tick([this](const Event& event) { take(event); });
+        clients_.greet();
+    }
+}
+
+void EventHub::handle() noexcept {
+    try {
+        std::uint64_t expirations = 0;
+        const bool second =
+            ::read(timer_.get(), &expirations, sizeof(expirations)) == sizeof(expirations);
+        const bool came = clients_.handle();
+        update();
+        if (second || came) {
+            tick();
+        } else if (source_) {
+            source_->drain([this](const Event& event) { take(event); });
+        }
+        flush();
+        trouble_.clear();
+    } catch (const std::exception& error) {
+        if (trouble_ != error.what()) {
+            trouble_ = error.what();
+            spdlog::error("Events: {}", trouble_);
+        }
+    }
+}
+
+void EventHub::tell(EventKind kind, std::string message) {
+    clients_.write(notice(kind, std::move(message)));
+    clients_.flush();
+}
+
+}  // namespace ctgate
