@@ -60,13 +60,13 @@ TEST(Explain, EachResultOfAStageHasWords) {
 }
 
 TEST(Explain, EachDropHasARemedyAndNothingElse) {
-#define CTGATE_ROW(id, name, text)                                             \
-    EXPECT_THAT(explain::remedy_of(CTGATE_DROP_##id), Not(IsEmpty())) << name; \
+#define CTGATE_ROW(id, name, text)                                               \
+    EXPECT_THAT(explain::remedy_of(CTGATE_DROP_##id), Not(IsEmpty())) << (name); \
     EXPECT_EQ(explain::name_of(CTGATE_DROP_##id), name);
     CTGATE_DROP_REASONS(CTGATE_ROW)
 #undef CTGATE_ROW
-#define CTGATE_ROW(id, name, text)                                         \
-    EXPECT_THAT(explain::remedy_of(CTGATE_COUNT_##id), IsEmpty()) << name; \
+#define CTGATE_ROW(id, name, text)                                           \
+    EXPECT_THAT(explain::remedy_of(CTGATE_COUNT_##id), IsEmpty()) << (name); \
     EXPECT_EQ(explain::meaning_of(CTGATE_COUNT_##id), text);
     CTGATE_COUNTERS(CTGATE_ROW)
 #undef CTGATE_ROW

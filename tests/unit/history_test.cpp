@@ -66,8 +66,8 @@ TEST(History, ForgetsTheOldest) {
 TEST(History, SkipsWhatCouldNotBeRead) {
     History history;
     history.add({}, second(1));
-    EXPECT_EQ(history.json()["time"], nlohmann::json::array());
-    EXPECT_EQ(history.json()["drops"], nlohmann::json::object());
+    EXPECT_EQ(history.json()["time"], nlohmann::ordered_json::array());
+    EXPECT_EQ(history.json()["drops"], nlohmann::ordered_json::object());
 }
 
 }  // namespace

@@ -96,17 +96,17 @@ TEST(Metrics, AreWellFormed) {
 TEST(Metrics, HaveEveryCounterAndDropReason) {
     const std::string text = some_text();
 #define CTGATE_ROW(id, name, meaning) \
-    EXPECT_THAT(text, HasSubstr("\nctgate_" name "_total 1\n")) << meaning;
+    EXPECT_THAT(text, HasSubstr("\nctgate_" name "_total 1\n")) << (meaning);
     CTGATE_COUNTERS(CTGATE_ROW)
 #undef CTGATE_ROW
-#define CTGATE_ROW(id, name, meaning)                                                       \
-    EXPECT_THAT(text, HasSubstr("\nctgate_drops_total{reason=\"" +                          \
-                                std::string(name).substr(sizeof("drop_") - 1) + "\"} 2\n")) \
-        << meaning;
+#define CTGATE_ROW(id, name, meaning)                                                         \
+    EXPECT_THAT(text, HasSubstr("\nctgate_drops_total{reason=\"" +                            \
+                                std::string((name)).substr(sizeof("drop_") - 1) + "\"} 2\n")) \
+        << (meaning);
     CTGATE_DROP_REASONS(CTGATE_ROW)
 #undef CTGATE_ROW
 #define CTGATE_ROW(id, name, meaning) \
-    EXPECT_THAT(text, HasSubstr("\nctgate_drops_total{reason=\"" name "\"} 2\n")) << meaning;
+    EXPECT_THAT(text, HasSubstr("\nctgate_drops_total{reason=\"" name "\"} 2\n")) << (meaning);
     CTGATE_GUARD_REASONS(CTGATE_ROW)
 #undef CTGATE_ROW
 }
@@ -128,7 +128,8 @@ TEST(Metrics, TellTheStateOfTheGateway) {
              "ctgate_mappings{address=\"203.0.113.1\",protocol=\"tcp\"} 2",
              "ctgate_interface_attached{interface=\"wan0\",side=\"external\"} 0",
              "ctgate_interface_transmit_bytes_total{interface=\"wan0\",side=\"external\"} 3",
-             "ctgate_build_info{version=\"" CTGATE_VERSION "\"} 1",
+             "ctgate_build_info{version=\"" CTGATE_VERSION
+             "\"} 1",  // NOLINT(bugprone-suspicious-missing-comma)
              "ctgate_start_time_seconds 0",
              "ctgate_reloads_total{result=\"done\"} 1",
              "ctgate_repairs_total{what=\"table\"} 0",

@@ -18,7 +18,7 @@ std::string taken(const std::string& value) {
 
 Complaint refused(const std::string& value) {
     Config config;
-    const Complaint complaint = take_listen_http(value, config);
+    Complaint complaint = take_listen_http(value, config);
     EXPECT_FALSE(config.listen_http) << value;
     return complaint;
 }

@@ -124,7 +124,7 @@ TEST(Saved, EachFlippedBitIsRefused) {
         changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << bit % 8));
         // Digits of the checksum itself may be of either case.
         const bool is_case = bit % 8 == 5 && bit / 8 > whole.rfind("crc32\":");
-        EXPECT_TRUE(refusal(changed) != "" || is_case) << bit;
+        EXPECT_TRUE(!refusal(changed).empty() || is_case) << bit;
     }
 }
 

@@ -51,7 +51,7 @@ TopFrame frame_of(unsigned hosts) {
     for (unsigned i = 1; i <= hosts; ++i) {
         frame.hosts.push_back({.address = IpAddress{htonl(0x0a000000U + i)},
                                .sessions = hosts - i,
-                               .bytes = 1000 * i,
+                               .bytes = std::uint64_t{1000} * i,
                                .rate = {.packets = 1, .bytes = i == 2 ? 5000.0 : 0}});
     }
     return frame;

@@ -39,6 +39,11 @@ created_by_bpf() {
     [ "$(sessions_created)" -ge 1 ]
 }
 
+# explains SOURCE WORD [DESTINATION]: of a UDP packet.
+explains() {
+    inside gateway ctgate explain --json udp "$1" "${3:-$server:5300}" | grep -q -- "$2"
+}
+
 clsact_of() {
     inside gateway tc qdisc show dev "$1" | grep clsact || true
     inside gateway tc filter show dev "$1" ingress 2>/dev/null || true
@@ -88,6 +93,10 @@ check "the entries were created in TC" created_by_bpf
 check "show sessions prints the UDP session" shows_session "$internal:4000" "$external:4000"
 check "lookup finds the UDP session" \
     inside gateway ctgate lookup --proto udp $internal:4000 $server:5300
+check "explain says what becomes of a packet from outside" explains $server:9 to_stack_unsolicited $external:4004
+check "save" inside gateway ctgate save $work/saved
+check "restore: all is there already" inside gateway ctgate restore $work/saved
+check "reload" inside gateway ctgate reload
 
 # --- the daemon dies --------------------------------------------------------------------------
 before=$(sessions_created)

@@ -57,6 +57,7 @@ cp -r "$modules/lib/." "$root/usr/lib/"
 
 install -m 755 "$scripts/init" "$root/init"
 install -m 755 "$scripts"/*.sh "$root/ctgate/"
+cp -r "$scripts/../../examples" "$root/ctgate/"
 for binary in "$@"; do
     if [ ! -x "$binary" ]; then
         echo "image.sh: $binary is missing; build it with 'make build'" >&2

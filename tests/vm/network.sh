@@ -105,12 +105,11 @@ goes_past_stack() {
     return 1
 }
 
-# start_gateway INTERNAL EXTERNAL
+# start_gateway OPTION of run...
 start_gateway() {
-    nsenter --net=/run/netns/gateway ctgate run --internal "$1" --external "$2" \
-        >$work/daemon.log 2>&1 &
+    nsenter --net=/run/netns/gateway ctgate run "$@" >$work/daemon.log 2>&1 &
     daemon=$!
-    check "run --internal $1 --external $2: status 0" wait_for 30 inside gateway ctgate status
+    check "run $*: status 0" wait_for 30 inside gateway ctgate status
 }
 
 stop_gateway() {

@@ -29,7 +29,7 @@ build_links
 start_services
 
 # --- loss and reordering ----------------------------------------------------------------------
-start_gateway in0 out0
+start_gateway --internal in0 --external out0
 for namespace in client server; do
     # Single packets, so that there are many to be lost.
     ip -n $namespace link set eth0 gso_max_segs 1
@@ -50,7 +50,7 @@ vlan gateway in0 10.0.0.1/24
 vlan gateway out0 $external/24
 vlan server eth0 $server/24
 ip -n client route add default via 10.0.0.1
-start_gateway in0.5 out0.5
+start_gateway --internal in0.5 --external out0.5
 for kind in download upload; do
     check "$kind past the stack between VLAN devices" goes_past_stack $kind
 done
