@@ -42,6 +42,7 @@ std::vector<std::string> foreign_chains(const std::string& hook) {
     std::stable_sort(found.begin(), found.end(),
                      [](const auto& one, const auto& other) { return one.first < other.first; });
     std::vector<std::string> chains;
+    chains.reserve(found.size());
     for (auto& [priority, text] : found) {
         chains.push_back(std::move(text));
     }
