@@ -47,6 +47,7 @@ std::vector<ExternalInterface> pools_of(Config config, const std::vector<Link>& 
                                         Netlink& netlink) {
     config.deterministic.reset();  // who has which block is of no matter here
     std::vector<ExternalInterface> pools;
+    pools.reserve(external.size());
     for (const Link& link : external) {
         pools.push_back(external_interface(config, link.name, addresses_of(link, config, netlink),
                                            config.external.size() == 1));

@@ -162,7 +162,7 @@ void take_constants(const Skeleton& skeleton, const ProgramInForce& in_force) {
         fail_by_version();
     }
     std::memcpy(skeleton->rodata, in_force.constants.data(), in_force.constants.size());
-    skeleton->rodata->explaining = true;
+    skeleton->rodata->explaining = 1;
 }
 
 void load(const Skeleton& skeleton, const RehearsedPacket& packet) {

@@ -13,7 +13,7 @@
 #include "kernel.h"
 #include "packet.h"
 
-const volatile bool explaining = false;
+const volatile __u32 explaining = 0;
 
 /* Not pinned. */
 struct {
