@@ -28,7 +28,7 @@ wait_for() {
     until "$@" >/dev/null 2>&1; do
         tries=$((tries + 1))
         [ $tries -lt 200 ] || return 1
-        read -r -t 0.1 <> <(:) || true
+        sleep 0.1 # between two looks
     done
 }
 
@@ -115,7 +115,7 @@ check "it says that the daemon is to be started anew" \
 check "the edited configuration stays" grep -q "# edited" /etc/ctgate/ctgate.conf
 check "the session goes on" goes_on
 kill "$old"
-wait "$old" || true
+check "the old one ended as it was asked to" wait "$old"
 check "without a daemon" goes_on
 serve lab
 check "and with the new one" goes_on

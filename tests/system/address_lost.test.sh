@@ -10,7 +10,7 @@ other=203.0.113.2
 
 # sessions_at ADDRESS: how many have it as their external address.
 sessions_at() {
-    entries | grep -c "dst=${1//./\\.} " || true
+    entries | awk -v there="dst=$1" '{ for (i = 1; i <= NF; i++) if ($i == there) n++ } END { print n + 0 }'
 }
 
 has_no_session() {

@@ -83,6 +83,6 @@ check "no more capabilities than before" wait_for 10 daemon_has CapEff "$(mask 1
 
 check "down ends it" stop_ctgate
 check "and removes the pins" fails test -e "$(pins_of gateway)"
-kill "$listener" 2>/dev/null || true
+kill "$listener"
 
 all_passed

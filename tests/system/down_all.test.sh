@@ -32,7 +32,7 @@ unshare --net bash -c "$interfaces; exec '$CTGATE' run --internal inside --exter
 gone=$!
 wait_for 10 grep -q "Waiting for an address" "$work/gone.log"
 kill -9 $gone
-wait $gone 2>/dev/null || true
+wait_for 10 has_ended $gone
 check "what is left of one whose namespace is gone" served 3
 
 check "down --all" exits 0 "$CTGATE" down --all
