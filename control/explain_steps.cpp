@@ -9,6 +9,7 @@
 
 #include "control/conntrack_names.hpp"
 #include "control/explain.hpp"
+#include "control/monotonic.hpp"
 #include "control/session_view.hpp"
 #include "control/tuple_lookup.hpp"
 
@@ -80,13 +81,6 @@ class Teller {
     Answer& answer_;
     std::optional<TupleAnswer> found_;
 };
-
-// Whole seconds of the clock of the dataplane.
-std::uint32_t seconds_now() {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return static_cast<std::uint32_t>(
-        std::chrono::duration_cast<std::chrono::seconds>(now).count());
-}
 
 void Teller::session_cache() {
     if (rehearsal_.settings.short_path == 0) {

@@ -7,16 +7,11 @@
 #include <atomic>
 #include <ctime>
 
+#include "control/monotonic.hpp"
 #include "control/session_view.hpp"
 
 namespace ctgate {
 namespace {
-
-std::uint32_t seconds_now() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<std::uint32_t>(now.tv_sec);
-}
 
 Mapping to_mapping(const PortSpace& space, std::uint16_t port, const ctgate_port_slot& slot,
                    std::uint32_t now) {

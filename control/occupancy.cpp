@@ -7,6 +7,7 @@
 #include <ctime>
 #include <system_error>
 
+#include "control/monotonic.hpp"
 #include "control/pinned_forwards.hpp"
 #include "control/pinned_map.hpp"
 #include "control/session_records.hpp"
@@ -14,12 +15,6 @@
 
 namespace ctgate {
 namespace {
-
-std::uint32_t seconds_now() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<std::uint32_t>(now.tv_sec);
-}
 
 void read_hosts(const FileDescriptor& map, Occupancy& result) {
     const std::uint32_t now = seconds_now();

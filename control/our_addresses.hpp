@@ -15,6 +15,7 @@ class OurAddresses {
   public:
     explicit OurAddresses(const RunDirectory& directory);
 
+    bool has(IpAddress address) const { return addresses_.contains(address); }
     // Is the session translated to, or from, one of them?
     bool has(const SessionView& seen) const;
 

@@ -12,7 +12,9 @@
 
 #include "control/commands.hpp"
 #include "control/file_options.hpp"
+#include "control/monotonic.hpp"
 #include "control/netns.hpp"
+#include "control/our_addresses.hpp"
 #include "control/pinned_forwards.hpp"
 #include "control/pinned_map.hpp"
 #include "control/process.hpp"
@@ -54,12 +56,6 @@ struct Saving {
         writer.put(record);
     }
 };
-
-std::uint32_t seconds_now() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<std::uint32_t>(now.tv_sec);
-}
 
 std::uint32_t left(std::uint32_t until, std::uint32_t now) {
     return until > now ? until - now : 0;
@@ -130,36 +126,18 @@ void save_contacts(const Saving& saving, const Spaces& spaces) {
     }
 }
 
-// External addresses, those that stand for one host among them.
-std::set<IpAddress> external_addresses(const RunDirectory& directory) {
-    const FileDescriptor map =
-        open_pinned_map(directory, "addresses", sizeof(ctgate_address), sizeof(ctgate_address_use));
-    std::set<IpAddress> result;
-    ctgate_address key{};
-    for (const ctgate_address* previous = nullptr;
-         bpf_map_get_next_key(map.get(), previous, &key) == 0; previous = &key) {
-        ctgate_address_use use{};
-        if (bpf_map_lookup_elem(map.get(), &key, &use) == 0 &&
-            (use.role == CTGATE_ADDRESS_EXTERNAL || use.role == CTGATE_ADDRESS_ONE_TO_ONE)) {
-            result.insert(IpAddress{key.words[0]});
-        }
-    }
-    return result;
-}
-
-bool is_ours(const Session& session, const std::set<IpAddress>& external) {
+bool is_ours(const Session& session, const OurAddresses& ours) {
     const auto source = saved::source_external(session);
     const auto destination = saved::destination_external(session);
     return (session.protocol == IPPROTO_TCP || session.protocol == IPPROTO_UDP) &&
-           session.zone == 0 && (source || destination) &&
-           (!source || external.contains(source->address)) &&
-           (!destination || external.contains(destination->address));
+           session.zone == 0 && (source || destination) && (!source || ours.has(source->address)) &&
+           (!destination || ours.has(destination->address));
 }
 
 void save_sessions(const Saving& saving, std::uint32_t accepted_mark) {
-    const std::set<IpAddress> external = external_addresses(saving.directory);
+    const OurAddresses ours(saving.directory);
     conntrack::for_each([&](const Session& session) {
-        if ((session.mark & accepted_mark) != 0 && is_ours(session, external)) {
+        if ((session.mark & accepted_mark) != 0 && is_ours(session, ours)) {
             Session record = session;
             record.mark &= ~accepted_mark;
             saving.put(record);
