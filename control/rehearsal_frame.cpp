@@ -40,7 +40,7 @@ std::array<std::uint8_t, ETH_ALEN> hardware_address(const Link& link) {
 std::vector<std::uint8_t> rehearsal_frame(const RehearsedPacket& packet) {
     const auto destination = hardware_address(packet.arrival);
     std::vector<std::uint8_t> frame(destination.begin(), destination.end());
-    frame.resize(2 * ETH_ALEN, 0x02);  // from some locally administered address
+    frame.resize(std::size_t{2} * ETH_ALEN, 0x02);  // from some locally administered address
     frame.push_back(ETHERTYPE_IP >> 8);
     frame.push_back(ETHERTYPE_IP & 0xff);
     const selftest::Bytes bytes =

@@ -103,8 +103,7 @@ ordered_json ask(const std::string& netns, const ordered_json& request) {
     }
     const auto directory = RunDirectory::find();
     const auto answer = directory ? ask_daemon(*directory, request.dump()) : std::nullopt;
-    const ordered_json read =
-        answer ? ordered_json::parse(*answer, nullptr, false) : ordered_json();
+    ordered_json read = answer ? ordered_json::parse(*answer, nullptr, false) : ordered_json();
     if (!read.is_object()) {
         fmt::print(stderr,
                    "ctgate: no daemon serves this network namespace; 'ctgate run' starts "
