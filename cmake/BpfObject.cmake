@@ -1,5 +1,7 @@
 # bpf_skeletons(TARGET source.bpf.c...): compile each source with clang for the BPF target and
 # generate its skeleton; TARGET is an interface library with the directory of the *.skel.h files.
+# The target "generated" is all skeletons: what the sources need to be read.
+add_custom_target(generated)
 find_program(BPF_CLANG NAMES clang clang-14 REQUIRED)
 find_program(BPFTOOL NAMES bpftool PATHS /usr/sbin REQUIRED)
 find_program(LLVM_STRIP NAMES llvm-strip llvm-strip-14 REQUIRED)
@@ -29,6 +31,7 @@ function(bpf_skeletons target)
     list(APPEND headers ${header})
   endforeach()
   add_custom_target(${target}_generate DEPENDS ${headers})
+  add_dependencies(generated ${target}_generate)
   add_library(${target} INTERFACE)
   add_dependencies(${target} ${target}_generate)
   target_include_directories(${target} SYSTEM INTERFACE ${CMAKE_CURRENT_BINARY_DIR})

@@ -83,17 +83,17 @@ void add_traffic(const Overview& overview, Families& out) {
     struct Column {
         const char* name;
         const char* help;
-        std::uint64_t Traffic::*value;
+        std::uint64_t LinkTraffic::*value;
     };
     constexpr Column columns[] = {
         {"ctgate_interface_receive_bytes_total", "bytes that an interface received",
-         &Traffic::received_bytes},
+         &LinkTraffic::received_bytes},
         {"ctgate_interface_receive_packets_total", "packets that an interface received",
-         &Traffic::received_packets},
+         &LinkTraffic::received_packets},
         {"ctgate_interface_transmit_bytes_total", "bytes that an interface sent",
-         &Traffic::sent_bytes},
+         &LinkTraffic::sent_bytes},
         {"ctgate_interface_transmit_packets_total", "packets that an interface sent",
-         &Traffic::sent_packets}};
+         &LinkTraffic::sent_packets}};
     for (const Column& column : columns) {
         out.begin(MetricType::Counter, column.name, column.help);
         for (const InterfaceState& each : overview.state->interfaces) {

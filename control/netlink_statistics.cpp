@@ -9,11 +9,11 @@ namespace ctgate {
 
 using netlink::LinkPointer;
 
-std::map<std::string, Traffic> read_traffic(const std::vector<std::string>& interfaces) {
+std::map<std::string, LinkTraffic> read_traffic(const std::vector<std::string>& interfaces) {
     const std::unique_ptr<nl_sock, netlink::Free<nl_socket_free>> socket(
         netlink::allocated(nl_socket_alloc()));
     netlink::check(nl_connect(socket.get(), NETLINK_ROUTE), "Cannot open a route netlink socket");
-    std::map<std::string, Traffic> result;
+    std::map<std::string, LinkTraffic> result;
     for (const std::string& name : interfaces) {
         rtnl_link* found = nullptr;
         if (rtnl_link_get_kernel(socket.get(), 0, name.c_str(), &found) < 0) {

@@ -9,7 +9,7 @@
 
 namespace ctgate {
 
-struct Traffic {
+struct LinkTraffic {
     std::uint64_t received_bytes = 0;
     std::uint64_t received_packets = 0;
     std::uint64_t sent_bytes = 0;
@@ -17,6 +17,6 @@ struct Traffic {
 };
 
 // Those of these interfaces that are in the namespace the thread is in.
-std::map<std::string, Traffic> read_traffic(const std::vector<std::string>& interfaces);
+std::map<std::string, LinkTraffic> read_traffic(const std::vector<std::string>& interfaces);
 
 }  // namespace ctgate

@@ -26,7 +26,7 @@ struct DaemonCounts {
 struct Overview {
     std::optional<GatewayState> state;
     std::optional<Counters> counters;
-    std::map<std::string, Traffic> traffic;  // by interface
+    std::map<std::string, LinkTraffic> traffic;  // by interface
 };
 
 }  // namespace ctgate

@@ -77,7 +77,7 @@ std::uint32_t to_seconds(std::int32_t jiffies) {
                                       1'000'000'000);
 }
 
-ctgate_tuple to_tuple(const TupleQuery& query) {
+ctgate_lookup_tuple to_tuple(const TupleQuery& query) {
     return {.source = query.source.address.v4,
             .destination = query.destination.address.v4,
             .source_port = htons(query.source.port),
@@ -89,8 +89,8 @@ Endpoint endpoint(in_addr_t address, in_port_t port) {
 }
 
 Session to_session(std::uint8_t protocol, const ctgate_lookup_answer& answer) {
-    const ctgate_tuple& original = answer.tuples[0];
-    const ctgate_tuple& reply = answer.tuples[1];
+    const ctgate_lookup_tuple& original = answer.tuples[0];
+    const ctgate_lookup_tuple& reply = answer.tuples[1];
     Session session;
     session.protocol = protocol;
     if (protocol == IPPROTO_TCP) {

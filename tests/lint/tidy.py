@@ -3,37 +3,22 @@
 """tidy.py BUILD JOBS [DIRECTORY]: clang-tidy over every source that BUILD/compile_commands.json names,
 or over those in DIRECTORY.
 
-Most of clang-tidy's time goes into the headers of libraries, so sources are looked at in groups, each
-of which reads them once: BUILD/tidy has a file that includes them, beside copies of .clang-tidy. A
-group in which two sources use one name for different things does not compile, and is then looked at
-source by source.
+They are looked at in the groups of cmake/groups.py: BUILD/tidy has a file for each, which includes its
+sources, beside copies of .clang-tidy. A group that does not compile is looked at source by source.
 """
 import concurrent.futures
 import json
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
 
-GROUP = 8  # sources
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "cmake"))
+import groups
+
 # Includes a .cpp: that is what a group is.
 # And a name of one source is no shadow in another.
 NOT_IN_GROUPS = ("--checks=-bugprone-suspicious-include", "--extra-arg=-Wno-shadow")
-NAMELESS = re.compile(r"^namespace \{\n(.*?)^\}  // namespace$", re.S | re.M)
-DEFINED = re.compile(r"^(?:struct|class|enum class|enum)\s+(\w+)|(\w+)\s*(?=[(\[{=;])")
-
-
-def private_names(source: pathlib.Path) -> set[str]:
-    """Roughly: what begins a line of a nameless namespace; a group that clashes anyway is split."""
-    names = set()
-    for body in NAMELESS.findall(source.read_text()):
-        for line in body.splitlines():
-            if line and line[0].isalpha() and not line.startswith(("TEST", "using namespace")):
-                match = DEFINED.search(line)
-                if match:
-                    names.add(match[1] or match[2])
-    return names
 
 
 def command_of(entry: dict) -> str:
@@ -44,18 +29,13 @@ def command_of(entry: dict) -> str:
 
 
 def make_groups(entries: list[dict]) -> list[list[dict]]:
-    groups: list[tuple[tuple, set[str], list[dict]]] = []
+    """Those of one directory and one command in the groups of groups.py."""
+    alike: dict[tuple, dict[pathlib.Path, dict]] = {}
     for entry in entries:
         source = pathlib.Path(entry["file"])
-        key, names = (source.parent, command_of(entry)), private_names(source)
-        for group_key, taken, members in groups:
-            if group_key == key and len(members) < GROUP and not taken & names:
-                taken |= names
-                members.append(entry)
-                break
-        else:
-            groups.append((key, names, [entry]))
-    return [members for _, _, members in groups]
+        alike.setdefault((source.parent, command_of(entry)), {})[source] = entry
+    return [[of[source] for source in group] for of in alike.values()
+            for group in groups.make_groups(list(of))]
 
 
 def tidy(database: pathlib.Path, source: pathlib.Path, *options: str) -> subprocess.CompletedProcess:

@@ -20,7 +20,7 @@ static_assert(std::has_unique_object_representations_v<ctgate_address>);
 static_assert(std::has_unique_object_representations_v<ctgate_port_range>);
 static_assert(std::has_unique_object_representations_v<ctgate_external_address>);
 static_assert(std::has_unique_object_representations_v<ctgate_pool>);
-static_assert(std::has_unique_object_representations_v<ctgate_tuple>);
+static_assert(std::has_unique_object_representations_v<ctgate_lookup_tuple>);
 static_assert(std::has_unique_object_representations_v<ctgate_lookup_request>);
 static_assert(std::has_unique_object_representations_v<ctgate_lookup_answer>);
 static_assert(std::has_unique_object_representations_v<ctgate_event_end>);

@@ -41,18 +41,18 @@ class File {
     std::string path_ = testing::TempDir() + "ctgate-options-XXXXXX";
 };
 
-Config parse(const std::string& text) {
+Config parse_file(const std::string& text) {
     Config config;
     parse_config_text(text, "gw.conf", config);
     return config;
 }
 
 Words problems(const std::string& text) {
-    return problems_of([&] { parse(text); });
+    return problems_of([&] { parse_file(text); });
 }
 
 TEST(ConfigText, EveryOption) {
-    const Config config = parse(
+    const Config config = parse_file(
         "# a home gateway\n"
         "netns = gw\n"
         "move = lan0\n"
@@ -141,7 +141,8 @@ TEST(ConfigText, EmptyOnesSayNothing) {
 }
 
 TEST(ConfigText, LinesMayEndAsOnWindows) {
-    const Config config = parse("internal = lan0\r\nexternal = wan0\r\n\r\nclamp-mss = on\r\n");
+    const Config config =
+        parse_file("internal = lan0\r\nexternal = wan0\r\n\r\nclamp-mss = on\r\n");
     EXPECT_THAT(config.internal, ElementsAre("lan0"));
     EXPECT_THAT(config.external, ElementsAre("wan0"));
     EXPECT_EQ(config.clamp_mss, ClampMss::on);
