@@ -68,10 +68,11 @@ check "clients still get through" equals "$(payload_sum)" "$(download client1)"
 
 stop_capture first own
 
-# --- the nft table guards alone when somebody takes the program away -------------------------------
+# --- the nft table guards alone when somebody takes the program away, and no daemon puts it back ---
 stop_ctgate
 start_ctgate --attach clsact
 start_capture alone client1 eth0 ip
+kill_daemon
 inside gateway tc filter del dev outside ingress pref 199
 unasked_for $client1
 check "without the program: all seven are counted" wait_for 5 guard_drops 7

@@ -45,9 +45,9 @@ build_topology
 start_services 1000
 start_ctgate --max-sessions-per-host 6 --max-ports-per-host 4
 
-restore 0 "$(mapping $client1:4000 $external:4000 1)"
-check "a mapping of a second" equals 1 "$(said .mappings.restored)"
-check "ends, though no other port was ever given out" wait_for 5 counted mapping_ended 1
+restore 0 "$(mapping $client1:4000 $external:4000 4)"
+check "a mapping of four seconds" equals 1 "$(said .mappings.restored)"
+check "ends, though no other port was ever given out" wait_for 10 counted mapping_ended 1
 
 check "client2 has a mapping" equals $external:4100 "$(ask client2 4100)"
 background gateway socat UDP-LISTEN:4300 /dev/null

@@ -34,7 +34,8 @@ has_counted() {
 
 # peak_memory COMMAND...: of ctgate, in KiB.
 peak_memory() {
-    run_python "$(netns gateway)" "$CTGATE" "$@" <<'PROGRAM'
+    # A build with AddressSanitizer keeps what is freed, else.
+    ASAN_OPTIONS=quarantine_size_mb=0:thread_local_quarantine_size_kb=0 run_python "$(netns gateway)" "$CTGATE" "$@" <<'PROGRAM'
 import os, sys
 pid = os.posix_spawn("/usr/bin/nsenter", ["nsenter", "--net=/run/netns/" + sys.argv[1], *sys.argv[2:]],
                      os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
@@ -56,7 +57,8 @@ PROGRAM
 
 # on_terminal ROWS COLUMNS TEXT: `ctgate top` has that on the screen; then it is resized, and quit.
 on_terminal() {
-    run_python "$(netns gateway)" "$CTGATE" "$@" <<'PROGRAM'
+    # A build with AddressSanitizer keeps what is freed, else.
+    ASAN_OPTIONS=quarantine_size_mb=0:thread_local_quarantine_size_kb=0 run_python "$(netns gateway)" "$CTGATE" "$@" <<'PROGRAM'
 import fcntl, os, pty, select, struct, sys, termios
 space, program, rows, columns, text = sys.argv[1:]
 
