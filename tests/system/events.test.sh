@@ -36,6 +36,16 @@ is_silent() {
         jq -e '.[0].formatted.value.until // 0 == 0' >/dev/null
 }
 
+# dissected FILTER [OPTION...]: by Wireshark.
+dissected() {
+    tshark -r "$work/ipfix.pcap" -d udp.port==4739,cflow -Y "$1" "${@:2}" 2>>"$work/tshark.err"
+}
+
+has_nothing_wrong() {
+    local found
+    found=$(dissected "_ws.malformed or _ws.expert") && equals "" "$found"
+}
+
 is_of_client1='.protocol == "udp" and .internal.address == "'$client1'" and .internal.port == 4000'
 is_there='.external.address == "'$external'" and .external.port == 4000'
 to_server='.remote.address == "'$server'" and .remote.port == 5009'
@@ -89,6 +99,7 @@ check "and tells of sessions" tells alone '.event == "session_created" and .inte
 background gateway $python "$system_tests/ipfix_collector.py" 4739 >"$work/ipfix.json"
 collector=$!
 wait_for 5 test -s "$work/ipfix.json"
+start_capture ipfix gateway lo "udp port 4739"
 start_ctgate --max-sessions-per-host 2 --nat-log "$work/nat.log" --ipfix 127.0.0.1:4739
 check "it goes over to a daemon" tells alone '.event == "listening" and .message == "from the daemon"'
 datagram client1 4200
@@ -109,6 +120,13 @@ check "IPFIX: a mapping" tells ipfix '."230" == 8 and ."8" == "'$client1'" and .
 check "IPFIX: a limit" tells ipfix '."230" == 13 and ."466" == 3 and ."473" == 2'
 check "IPFIX: after SIGHUP too" tells ipfix '."230" == 4 and ."7" == 4300'
 check "IPFIX: the collector has nothing to object" fails has_ended "$collector"
+stop_capture ipfix
+check "IPFIX: Wireshark sees a mapping and a session in one message" equals \
+    "8,4 $client1,$client1 4200,4200 $external,$external 5009" \
+    "$(dissected cflow.nat_event -T fields -E separator=/s -e cflow.nat_event -e cflow.srcaddr \
+        -e cflow.srcport -e cflow.post_natsource_ipv4_address -e cflow.dstport | grep -m1 "^8,4 ")"
+check "IPFIX: and a limit" matches "Maximum entries per user" "$(dissected cflow -V)"
+check "IPFIX: and nothing wrong" has_nothing_wrong
 
 stop_ctgate
 check "after down the reader ends" wait_for 10 has_ended "$reader"
