@@ -235,8 +235,9 @@ Fate DataplaneTest::run_on(const Interface& interface, Packet packet, unsigned g
 
 Fate DataplaneTest::run_on(const Interface& interface, const Bytes& frame, unsigned gso_size) {
     const auto before = read_counters();
-    const TestRun result = run(
-        interface.program, {.bytes = frame, .ifindex = interface.ifindex, .gso_size = gso_size});
+    const TestRun result =
+        run(interface.program,
+            {.bytes = frame, .ifindex = interface.ifindex, .gso_size = gso_size, .times = times_});
     Fate fate;
     fate.dropped = result.verdict == TC_ACT_SHOT;
     fate.forwarded = result.verdict == TC_ACT_REDIRECT;

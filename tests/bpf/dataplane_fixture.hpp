@@ -88,6 +88,8 @@ class DataplaneTest : public testing::Test {
     Fate from_outside(Packet packet, unsigned gso_size = 0);
     Fate from_inside(const Bytes& frame) { return run_on(inside_, frame, 0); }
     Fate from_outside(const Bytes& frame) { return run_on(outside_, frame, 0); }
+    // Each frame from now on, one right after the other, unless it is changed on its way.
+    void set_times(unsigned times) { times_ = times; }
 
     // The same in XDP: not forwarded is on to TC, and counts nothing.
     Fate from_inside_in_xdp(Packet packet) { return run_in_xdp(inside_, std::move(packet)); }
@@ -155,6 +157,7 @@ class DataplaneTest : public testing::Test {
     Interface inside_;
     Interface outside_;
     ctgate_link link_ = CTGATE_LINK_ETHERNET;  // what both are
+    unsigned times_ = 1;
     Bytes forwarded_;
     unsigned forwarded_priority_ = 0;
     std::array<unsigned, 2> forwarded_seal_{};

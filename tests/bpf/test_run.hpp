@@ -21,6 +21,7 @@ struct TestFrame {
     unsigned gso_size = 0;
     int ingress_ifindex = 0;         // on egress: where it came in; 0: sent by this machine
     std::array<unsigned, 2> seal{};  // skb->cb
+    unsigned times = 1;              // that it arrives, one right after the other
 };
 
 struct TestRun {
@@ -43,7 +44,7 @@ TestRun run_with(const bpf_program* program, const TestFrame& frame, Context& co
     options.ctx_size_in = sizeof(context);
     options.ctx_out = &context;
     options.ctx_size_out = sizeof(context);
-    options.repeat = 1;
+    options.repeat = static_cast<int>(frame.times);
     if (bpf_prog_test_run_opts(bpf_program__fd(program), &options) != 0) {
         throw std::system_error(errno, std::generic_category(), bpf_program__name(program));
     }

@@ -14,12 +14,16 @@ mode=$5
 machine=(-cpu max -smp 2 -m 1024)
 # A busy host lets the emulated timer be late, which some kernels take for a broken board.
 options=(no_timer_check)
-limit=600
+limit=900
 if [[ $mode = bench* ]]; then
     # erms, fsrm: one instruction would copy as much as it likes.
     machine=(-cpu "max,-erms,-fsrm" -smp 1 -m 6144 -icount "shift=0,sleep=off,align=off" -seed 1
         -rtc "base=2026-01-01T00:00:00,clock=vm")
     options+=(tsc=reliable)
+    limit=7200
+fi
+if [ "$mode" = million ]; then
+    machine=(-cpu max -smp 2 -m 6144)
     limit=7200
 fi
 limit=${VM_TIMEOUT:-$limit}
