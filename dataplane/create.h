@@ -74,7 +74,7 @@ __noinline enum create_result insert_entry(struct __sk_buff *skb, const struct p
     struct bpf_ct_opts___local opts = {.netns_id = BPF_F_CURRENT_NETNS};
     struct endpoint source = {};
     struct endpoint destination = {};
-    struct bpf_sock_tuple tuple = {};
+    struct ipv4_tuple tuple = {};
     struct nf_conn___init *fresh;
     struct nf_conn *ct;
     int error;
@@ -85,7 +85,8 @@ __noinline enum create_result insert_entry(struct __sk_buff *skb, const struct p
     destination_of(pkt, &destination);
     fill_tuple(&tuple, &source, &destination);
     opts.l4proto = pkt->protocol;
-    fresh = bpf_skb_ct_alloc(skb, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts));
+    fresh =
+        bpf_skb_ct_alloc(skb, (struct bpf_sock_tuple *)&tuple, sizeof(tuple), &opts, sizeof(opts));
     if (!fresh)
         return CREATE_TABLE_FULL;
 

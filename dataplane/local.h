@@ -10,13 +10,14 @@
 static __always_inline bool is_local(struct __sk_buff *skb, __u8 protocol,
                                      const struct endpoint *remote, const struct endpoint *external)
 {
-    struct bpf_sock_tuple tuple = {};
+    struct ipv4_tuple tuple = {};
+    struct bpf_sock_tuple *key = (struct bpf_sock_tuple *)&tuple;
     struct bpf_sock *socket;
 
     fill_tuple(&tuple, remote, external);
     socket = protocol == IPPROTO_TCP
-                 ? bpf_sk_lookup_tcp(skb, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0)
-                 : bpf_sk_lookup_udp(skb, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
+                 ? bpf_sk_lookup_tcp(skb, key, sizeof(tuple), BPF_F_CURRENT_NETNS, 0)
+                 : bpf_sk_lookup_udp(skb, key, sizeof(tuple), BPF_F_CURRENT_NETNS, 0);
     if (!socket)
         return false;
     bpf_sk_release(socket);

@@ -176,11 +176,8 @@ static int sweep_ports(void *map, struct ctgate_port_space *key, struct sweep *s
 /* With the first port of a space that is given out. */
 static __always_inline void start_sweep(const struct ctgate_port_space *space)
 {
-    struct sweep *sweep;
+    struct sweep *sweep = bpf_map_lookup_elem(&sweeps, space);
 
-    if (explaining) /* on a busy machine it would begin before the copies are read */
-        return;
-    sweep = bpf_map_lookup_elem(&sweeps, space);
     if (!sweep) {
         const struct sweep fresh = {};
 
@@ -190,8 +187,10 @@ static __always_inline void start_sweep(const struct ctgate_port_space *space)
     if (!sweep || sweep->started || __sync_lock_test_and_set(&sweep->started, 1))
         return;
     bpf_timer_init(&sweep->timer, &sweeps, CLOCK_MONOTONIC);
+    /* Linux 6.1 takes a callback that is not set for a subprogram, on the stack of its callers. */
     bpf_timer_set_callback(&sweep->timer, sweep_ports);
-    bpf_timer_start(&sweep->timer, SWEEP_INTERVAL_NS, 0);
+    if (!explaining) /* on a busy machine it would begin before the copies are read */
+        bpf_timer_start(&sweep->timer, SWEEP_INTERVAL_NS, 0);
 }
 
 /* The timer goes on with these programs, whichever set it. */

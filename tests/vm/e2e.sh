@@ -93,6 +93,7 @@ check "the entries were created in TC" created_by_bpf
 check "show sessions prints the UDP session" shows_session "$internal:4000" "$external:4000"
 check "lookup finds the UDP session" \
     inside gateway ctgate lookup --proto udp $internal:4000 $server:5300
+check "explain says what becomes of a packet from inside" explains $internal:4004 "$external:4004"
 check "explain says what becomes of a packet from outside" explains $server:9 to_stack_unsolicited $external:4004
 check "save" inside gateway ctgate save $work/saved
 check "restore: all is there already" inside gateway ctgate restore $work/saved
