@@ -22,6 +22,7 @@
 
 #include "control/libbpf_words.hpp"
 #include "control/pinned_map.hpp"
+#include "control/staging.hpp"
 #include "ctgate.skel.h"
 #include "ctgate/session_cache.h"
 #include "xdp.skel.h"
@@ -168,8 +169,14 @@ Dataplane::Dataplane(const RunDirectory& directory, std::uint32_t accepted_mark,
     if (sessions != 0) {
         size_session_cache(object_->maps.session_cache, sessions);
     }
-    if (!take_over(directory)) {
-        load(directory);
+    changes_ = map_layout::changes(object_->obj, directory);
+    anew_ = map_layout::begin_anew(changes_);
+    interrupted_ = staging::is_left(directory);
+    for (const std::string& name : anew_) {
+        bpf_map__set_pin_path(bpf_object__find_map_by_name(object_->obj, name.c_str()), nullptr);
+    }
+    if (!anew_.empty() || !take_over(directory)) {
+        load();
     }
 }
 
@@ -203,20 +210,16 @@ bool Dataplane::take_over(const RunDirectory& directory) {
     return true;
 }
 
-void Dataplane::load(const RunDirectory& directory) {
+void Dataplane::load() {
     const LibbpfWords words;
     std::random_device random;
     for (__u32& word : object_->rodata->short_path_seal) {
         word = random();
     }
-    const bool taking_over = left_behind(directory);
     if (const int error = ctgate_bpf__load(object_.get()); error != 0) {
-        throw std::runtime_error(fmt::format(
-            "Cannot load the BPF programs ({}){}:\n{}", std::generic_category().message(-error),
-            taking_over ? "; if the maps of an earlier version do not fit, 'ctgate down' removes "
-                          "them"
-                        : "",
-            words.tail()));
+        throw std::runtime_error(fmt::format("Cannot load the BPF programs ({}):\n{}",
+                                             std::generic_category().message(-error),
+                                             words.tail()));
     }
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, object_->obj) {
@@ -227,11 +230,43 @@ void Dataplane::load(const RunDirectory& directory) {
     fresh_ = true;
 }
 
+int Dataplane::map(const std::string& name) const {
+    return bpf_object__find_map_fd_by_name(object_->obj, name.c_str());
+}
+
+FileDescriptor Dataplane::share_map(const std::string& name) const {
+    return copy_of(map(name));
+}
+
+void Dataplane::stage(const RunDirectory& directory) const {
+    if (!anew_.empty()) {
+        staging::clear(directory);
+    }
+    for (const std::string& name : anew_) {
+        staging::pin(directory, name, map(name));
+    }
+}
+
+// The programs' pins come after: whoever finds those takes the maps for theirs.
 void Dataplane::keep(const RunDirectory& directory) {
+    replace_pins(directory);
     pinned_.keep(directory, programs());
     if (fresh_) {
         hand_over_sweeps();
         fresh_ = false;
+    }
+}
+
+void Dataplane::replace_pins(const RunDirectory& directory) {
+    for (const std::string& name : anew_) {
+        staging::replace(directory, name);
+        bpf_map__set_pin_path(bpf_object__find_map_by_name(object_->obj, name.c_str()),
+                              directory.pin(name).c_str());
+    }
+    anew_.clear();
+    if (interrupted_) {
+        staging::clear(directory);
+        interrupted_ = false;
     }
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "control/forwards.hpp"
+#include "control/map_layout.hpp"
 #include "control/nat_tables.hpp"
 #include "control/pinned_programs.hpp"
 #include "control/plan.hpp"
@@ -48,6 +49,19 @@ class Dataplane {
     void set_nat(NatTables tables);
 
     PortMaps port_maps() const;
+    // Descriptor of the map of that name, as in dataplane/maps.h; lives as long as this object.
+    int map(const std::string& name) const;
+    FileDescriptor share_map(const std::string& name) const;
+
+    // What an earlier run left in another layout.
+    const std::vector<map_layout::Change>& changes() const { return changes_; }
+    // Maps, by name, that are empty for that reason while those of the earlier run serve.
+    const std::vector<std::string>& begun_anew() const { return anew_; }
+    // Programs are attached whose maps are not those that are pinned: a run before has ended while
+    // it replaced maps.
+    bool was_interrupted() const { return interrupted_; }
+    // Before the programs are attached: maps that begin anew outlive the daemon from now on.
+    void stage(const RunDirectory& directory) const;
 
     // Once the programs are attached: what is not in force any more goes, here and in the maps.
     void keep(const RunDirectory& directory);
@@ -73,15 +87,19 @@ class Dataplane {
   private:
     Dataplane();
     bool take_over(const RunDirectory& directory);
-    void load(const RunDirectory& directory);
+    void load();
     FileDescriptor load_xdp() const;
     std::map<std::string, int> programs() const;
+    void replace_pins(const RunDirectory& directory);
     void hand_over_sweeps() const;
 
     std::unique_ptr<ctgate_bpf, void (*)(ctgate_bpf*)> object_;
     PinnedPrograms pinned_;
     std::map<std::string, FileDescriptor> programs_;  // and the session cache, by name
     bool fresh_ = false;                              // these are newly loaded
+    std::vector<map_layout::Change> changes_;
+    std::vector<std::string> anew_;
+    bool interrupted_ = false;
 };
 
 }  // namespace ctgate

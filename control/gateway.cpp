@@ -17,6 +17,7 @@
 #include "control/changes.hpp"
 #include "control/conntrack.hpp"
 #include "control/nft.hpp"
+#include "control/rebuilding.hpp"
 #include "control/run_time_forwards.hpp"
 #include "control/sessions.hpp"
 #include "control/settings.hpp"
@@ -157,8 +158,13 @@ void Gateway::serve(const Config& config) {
     accept_existing_sessions();
     const fast_path::State fast = establish_fast_path(plan);
     program_maps(plan, nat_tables(config), fast);
+    Rebuilding rebuilding(*dataplane_, directory_, config_.accepted_mark);
+    rebuilding.adopt_sessions();
+    dataplane_->stage(directory_);
     serve_links(plan, mode);
+    rebuilding.adopt_sessions();  // those that the earlier programs have begun meanwhile
     dataplane_->keep(directory_);
+    rebuilding.report();
     dataplane_->pin_session_cache(directory_);
     serving_ = {CTGATE_VERSION,        config_.internal,     plan.ruleset.external,
                 config_.accepted_mark, config_.max_sessions, ::getpid(),

@@ -25,8 +25,8 @@ FileDescriptor open_pinned_map(const RunDirectory& directory, const char* name,
     if (info.key_size != key_size || info.value_size != value_size) {
         throw std::runtime_error(
             fmt::format("The running dataplane keeps its '{}' differently from this ctgate; use "
-                        "the ctgate that started it, or 'ctgate down' and start it anew with "
-                        "this one",
+                        "the ctgate that started it, or start it anew with this one, which takes "
+                        "over",
                         name));
     }
     return map;
@@ -46,9 +46,13 @@ std::uint64_t map_memory(int map) {
 ctgate_settings settings_in_force(const RunDirectory& directory) {
     const FileDescriptor map =
         open_pinned_map(directory, "configuration", sizeof(__u32), sizeof(ctgate_settings));
+    return settings_in(map.get());
+}
+
+ctgate_settings settings_in(int map) {
     const __u32 only = 0;
     ctgate_settings settings{};
-    if (bpf_map_lookup_elem(map.get(), &only, &settings) != 0) {
+    if (bpf_map_lookup_elem(map, &only, &settings) != 0) {
         throw std::system_error(errno, std::generic_category(),
                                 "Cannot read the settings in force");
     }

@@ -21,5 +21,7 @@ std::uint64_t map_memory(int map);
 
 // Throws as above.
 ctgate_settings settings_in_force(const RunDirectory& directory);
+// In the map `configuration`.
+ctgate_settings settings_in(int map);
 
 }  // namespace ctgate

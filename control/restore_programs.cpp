@@ -15,16 +15,38 @@
 
 namespace ctgate {
 
-RestorePrograms::RestorePrograms(const RunDirectory& directory)
-    : object_(nullptr, &restore_bpf::destroy) {
+RestorePrograms::RestorePrograms() : object_(nullptr, &restore_bpf::destroy) {}
+
+RestorePrograms::RestorePrograms(const RunDirectory& directory) : RestorePrograms() {
     const std::string pins = directory.pins();
     LIBBPF_OPTS(bpf_object_open_opts, options);
     options.pin_root_path = pins.c_str();
-    object_.reset(restore_bpf::open(&options));
+    open(&options);
+    load();
+}
+
+RestorePrograms::RestorePrograms(const std::function<int(const std::string& name)>& map)
+    : RestorePrograms() {
+    open(nullptr);
+    bpf_map* each = nullptr;
+    bpf_object__for_each_map(each, object_->obj) {
+        if (bpf_map__pin_path(each) != nullptr) {
+            bpf_map__set_pin_path(each, nullptr);
+            bpf_map__reuse_fd(each, map(bpf_map__name(each)));
+        }
+    }
+    load();
+}
+
+void RestorePrograms::open(const bpf_object_open_opts* options) {
+    object_.reset(restore_bpf::open(options));
     if (!object_) {
         throw std::system_error(errno, std::generic_category(), "Cannot open the BPF object");
     }
     bpf_map__set_autocreate(object_->maps.session_cache, false);  // not asked for anything
+}
+
+void RestorePrograms::load() {
     if (const int error = restore_bpf::load(object_.get()); error != 0) {
         throw std::system_error(
             -error, std::generic_category(),

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The BPF programs that bring back what a dataplane has, by its pinned maps (restore.bpf.c).
+// The BPF programs that bring back what a dataplane has, in its maps (restore.bpf.c).
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "control/run_directory.hpp"
 #include "ctgate/restore.h"
 
 struct restore_bpf;
+struct bpf_object_open_opts;
 
 namespace ctgate {
 
 class RestorePrograms {
   public:
     explicit RestorePrograms(const RunDirectory& directory);
+    // With maps that need not be pinned: the descriptor of each, by its name.
+    explicit RestorePrograms(const std::function<int(const std::string& name)>& map);
 
     // Each returns what came of it.
     ctgate_restored mapping(const ctgate_restore_request& request);
@@ -26,6 +31,9 @@ class RestorePrograms {
     void return_place(const ctgate_restore_request& request);
 
   private:
+    RestorePrograms();
+    void open(const bpf_object_open_opts* options);
+    void load();
     ctgate_restored run(int program, const ctgate_restore_request& request);
 
     std::unique_ptr<restore_bpf, void (*)(restore_bpf*)> object_;

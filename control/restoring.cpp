@@ -58,6 +58,8 @@ std::string restore_sentence(ctgate_restored why) {
 Restoring::Restoring(const RunDirectory& directory, const Serving& serving, std::uint32_t elapsed)
     : addresses_(open_pinned_map(directory, "addresses", sizeof(ctgate_address),
                                  sizeof(ctgate_address_use))),
+      behaviours_(open_pinned_map(directory, "behaviours", sizeof(ctgate_behaviour_key),
+                                  sizeof(ctgate_behaviour))),
       settings_(settings_in_force(directory)),
       accepted_mark_(serving.accepted_mark),
       elapsed_(elapsed),
@@ -147,7 +149,7 @@ void Restoring::add(Session session) {
           source ? *source : session.destination, result});
 }
 
-ctgate_restored Restoring::bring_back(const Session& session) {
+std::vector<Restoring::Use> Restoring::uses_of(const Session& session) {
     const auto source = saved::source_external(session);
     const auto destination = saved::destination_external(session);
     std::vector<Use> uses;
@@ -157,6 +159,11 @@ ctgate_restored Restoring::bring_back(const Session& session) {
     if (destination) {
         uses.push_back({*destination, session.reply_source, session.reply_destination});
     }
+    return uses;
+}
+
+ctgate_restored Restoring::bring_back(const Session& session) {
+    const std::vector<Use> uses = uses_of(session);
     for (const Use& each : uses) {
         const ctgate_restored held = hold(session, each);
         if (held != CTGATE_RESTORE_DONE) {
@@ -187,17 +194,26 @@ ctgate_restored Restoring::hold(const Session& session, const Use& use) {
     return programs_.hold_port(request);
 }
 
-void Restoring::keep(const Session& session, const Use& use) {
+ctgate_restore_request Restoring::keep_request(const Session& session, const Use& use) const {
     ctgate_restore_request request = request_of(session.protocol, use);
     request.held = session.timeout;
     request.sessions = is_open(session) ? 1 : 0;
-    programs_.keep_port(request);
+    return request;
+}
+
+void Restoring::keep(const Session& session, const Use& use) {
+    programs_.keep_port(keep_request(session, use));
+}
+
+ctgate_restore_request Restoring::place_request(const Session& session, const Use& use) const {
+    ctgate_restore_request request = request_of(session.protocol, use);
+    request.first = first_packet(session);
+    return request;
 }
 
 // Its host's place first, as new sessions have it. Hairpinning: that of who began it.
 ctgate_restored Restoring::insert(const Session& session, const std::vector<Use>& uses) {
-    ctgate_restore_request request = request_of(session.protocol, uses.front());
-    request.first = first_packet(session);
+    ctgate_restore_request request = place_request(session, uses.front());
     const bool limited = settings_.max_sessions_per_host != 0;
     if (limited) {
         const ctgate_restored place = programs_.take_place(request);

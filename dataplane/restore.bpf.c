@@ -313,6 +313,8 @@ int keep_port(struct __sk_buff *skb)
     if (!slot || slot->state == CTGATE_PORT_FREE || slot->state == CTGATE_PORT_FORWARDED)
         return CTGATE_RESTORE_DONE;
     extend(&slot->held_until, seconds_now() + request.held);
+    if (request.mapped)
+        extend(&slot->mapped_until, seconds_now() + request.mapped);
     if (request.sessions)
         __sync_fetch_and_add(&slot->sessions, request.sessions);
     return CTGATE_RESTORE_DONE;

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a dataplane knows of mappings, from the sessions that conntrack has: where its maps begin
+// anew, because an earlier version has left them in another layout. The log says what is lost.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <unordered_set>
+
+#include "control/dataplane.hpp"
+#include "control/restoring.hpp"
+#include "control/run_directory.hpp"
+
+namespace ctgate {
+
+class Rebuilding {
+  public:
+    // Nothing happens when all maps are as they were. The dataplane has its configuration.
+    Rebuilding(const Dataplane& dataplane, const RunDirectory& directory,
+               std::uint32_t accepted_mark);
+
+    // Accepted sessions of TCP and UDP that are there now. More than once does no harm.
+    void adopt_sessions();
+    void report() const;
+
+  private:
+    void adopt_sessions(bool from_inside);
+
+    const Dataplane& dataplane_;
+    std::uint32_t accepted_mark_;
+    bool anew_;                              // the maps of mappings are
+    std::vector<std::string> lost_;          // words for what cannot be rebuilt
+    std::uint64_t before_ = 0;               // mappings
+    std::optional<Restoring> restoring_;     // none: there is nothing to be rebuilt
+    std::unordered_set<std::size_t> known_;  // sessions, hashed
+};
+
+}  // namespace ctgate
