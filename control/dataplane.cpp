@@ -238,69 +238,12 @@ FileDescriptor Dataplane::share_map(const std::string& name) const {
     return copy_of(map(name));
 }
 
-void Dataplane::stage(const RunDirectory& directory) const {
-    if (!anew_.empty()) {
-        staging::clear(directory);
-    }
-    for (const std::string& name : anew_) {
-        staging::pin(directory, name, map(name));
-    }
-}
-
-// The programs' pins come after: whoever finds those takes the maps for theirs.
-void Dataplane::keep(const RunDirectory& directory) {
-    replace_pins(directory);
-    pinned_.keep(directory, programs());
-    if (fresh_) {
-        hand_over_sweeps();
-        fresh_ = false;
-    }
-}
-
-void Dataplane::replace_pins(const RunDirectory& directory) {
-    for (const std::string& name : anew_) {
-        staging::replace(directory, name);
-        bpf_map__set_pin_path(bpf_object__find_map_by_name(object_->obj, name.c_str()),
-                              directory.pin(name).c_str());
-    }
-    anew_.clear();
-    if (interrupted_) {
-        staging::clear(directory);
-        interrupted_ = false;
-    }
-}
-
 std::map<std::string, int> Dataplane::programs() const {
     std::map<std::string, int> all;
     for (const auto& [name, descriptor] : programs_) {
         all.emplace(name, descriptor.get());
     }
     return all;
-}
-
-bool Dataplane::is_pinned(const RunDirectory& directory) const {
-    const bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, object_->obj) {
-        const char* pin = bpf_map__pin_path(map);
-        if (pin != nullptr && ::access(pin, F_OK) != 0) {
-            return false;
-        }
-    }
-    return std::all_of(programs_.begin(), programs_.end(),
-                       [&](const auto& each) { return pinned_.has(directory, each.first); });
-}
-
-void Dataplane::pin(const RunDirectory& directory) const {
-    const bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, object_->obj) {
-        const char* pin = bpf_map__pin_path(map);
-        if (pin != nullptr && bpf_obj_pin(bpf_map__fd(map), pin) != 0 && errno != EEXIST) {
-            throw std::system_error(
-                errno, std::generic_category(),
-                fmt::format("Cannot pin the map '{}' of the dataplane", bpf_map__name(map)));
-        }
-    }
-    pinned_.keep(directory, programs());
 }
 
 // Timers that run call the programs that set them, for ever.
@@ -417,15 +360,6 @@ FileDescriptor Dataplane::load_xdp() const {
 Dataplane::CacheSize Dataplane::session_cache() const {
     const bpf_map* map = object_->maps.session_cache;
     return {.sessions = bpf_map__max_entries(map) / 2, .bytes = map_memory(bpf_map__fd(map))};
-}
-
-void Dataplane::pin_session_cache(const RunDirectory& directory) const {
-    const std::string fresh = directory.pin("session_cache_new");
-    ::unlink(fresh.c_str());  // of a run that was killed here
-    if (bpf_obj_pin(bpf_map__fd(object_->maps.session_cache), fresh.c_str()) != 0 ||
-        std::rename(fresh.c_str(), directory.pin("session_cache").c_str()) != 0) {
-        throw std::system_error(errno, std::generic_category(), "Cannot pin the session cache");
-    }
 }
 
 }  // namespace ctgate

@@ -67,8 +67,7 @@ void announce(const Dataplane& dataplane) {
     }
     spdlog::warn(
         "This version lays out maps of the dataplane differently: {}; they begin anew{}{}, and "
-        "what "
-        "serves goes on until they are ready",
+        "what serves goes on until they are ready",
         fmt::join(changed, ", "),
         others.empty() ? "" : ", and with them begin anew too: ", fmt::join(others, ", "));
 }
