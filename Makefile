@@ -23,7 +23,7 @@ MAKEFLAGS += --no-print-directory
 BUILD ?= build
 JOBS ?= $(shell nproc)
 # A system test mostly waits, and each is in network namespaces of its own.
-TEST_JOBS ?= $(shell echo $$((2 * $$(nproc))))
+TEST_JOBS ?= $(shell echo $$(($$(nproc) + 1)))
 # Sources compiled in groups, a whole build in half of the time; OFF: one by one, for work on a few.
 UNITY ?= ON
 PREFIX ?= /usr/local
