@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fmt/core.h>
 #include <linux/if_ether.h>
 
 #include <array>
@@ -32,7 +33,11 @@ RestorePrograms::RestorePrograms(const std::function<int(const std::string& name
     bpf_object__for_each_map(each, object_->obj) {
         if (bpf_map__pin_path(each) != nullptr) {
             bpf_map__set_pin_path(each, nullptr);
-            bpf_map__reuse_fd(each, map(bpf_map__name(each)));
+            if (const int error = bpf_map__reuse_fd(each, map(bpf_map__name(each))); error != 0) {
+                throw std::system_error(
+                    -error, std::generic_category(),
+                    fmt::format("Cannot use the map '{}'", bpf_map__name(each)));
+            }
         }
     }
     load();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Pins of maps that are about to take the place of others: fresh-NAME, until the programs that use
-// them are attached. Used by dataplane.cpp.
+// them are attached.
 #pragma once
 
 #include <string>

@@ -67,3 +67,14 @@ bpf_programs() {
 no_bpf_programs() {
     [ "$(bpf_programs)" -eq 0 ]
 }
+
+# make_sides: of a gateway in this namespace, both of dummy devices.
+make_sides() {
+    local device
+    for device in in0 out0; do
+        ip link add $device type dummy
+        ip link set $device up
+    done
+    ip address add 10.0.0.1/24 dev in0
+    ip address add 203.0.113.1/24 dev out0
+}

@@ -25,12 +25,7 @@ cached_sessions() {
         sed -n 's/.*"short_path": *{[^}]*"sessions": *\([0-9]*\).*/\1/p'
 }
 
-for device in in0 out0; do
-    ip link add $device type dummy
-    ip link set $device up
-done
-ip address add 10.0.0.1/24 dev in0
-ip address add 203.0.113.1/24 dev out0
+make_sides
 
 modprobe nf_conntrack
 limit_before=$(value_of $limit)

@@ -49,12 +49,7 @@ not_much_more() {
     return 1
 }
 
-for device in in0 out0; do
-    ip link add $device type dummy
-    ip link set $device up
-done
-ip address add 10.0.0.1/24 dev in0
-ip address add 203.0.113.1/24 dev out0
+make_sides
 ip route add default dev out0
 ctgate run --internal in0 --external out0 --max-sessions $number >$work/log 2>&1 &
 check "run --max-sessions $number: status 0" wait_for 30 ctgate status
