@@ -79,7 +79,8 @@ std::string event_text(const std::string& line) {
     }
     const std::string details = kind ? what(event, *kind) : "";
     if (kind == EventKind::LOST) {
-        text += fmt::format(" {}", event.at("count").get<std::uint64_t>());
+        const auto count = event.at("count").get<std::uint64_t>();
+        text += count == 0 ? " some" : fmt::format(" {}", count);
     }
     if (!details.empty() && kind != EventKind::LOST) {
         text += " " + details;

@@ -16,7 +16,8 @@
 namespace ctgate {
 namespace {
 
-constexpr std::uint64_t listened_ns = 3'000'000'000;
+// Long, as a busy machine may leave the reader waiting.
+constexpr std::uint64_t listened_ns = 10'000'000'000;
 constexpr unsigned batch = 4096;
 
 std::uint64_t monotonic_ns() {
@@ -76,8 +77,15 @@ void EventRing::set_listening(std::uint64_t until) {
     }
 }
 
-void EventRing::listen() {
+// The dataplane sets to 0 what was over when there was something to tell.
+bool EventRing::listen() {
+    const __u32 only = 0;
+    ctgate_listening found{};
+    const bool missed =
+        listens_ && bpf_map_lookup_elem(listening_.get(), &only, &found) == 0 && found.until == 0;
     set_listening(monotonic_ns() + listened_ns);
+    listens_ = true;
+    return !missed;
 }
 
 int EventRing::take(void* self, void* data, std::size_t size) {

@@ -23,8 +23,9 @@ class EventRing {
     EventRing& operator=(const EventRing&) = delete;
 
     int fd() const;  // readable when something has come
-    // The dataplane writes events for some seconds from now on; to be called each second.
-    void listen();
+    // The dataplane writes events for some seconds from now on; to be called each second. False:
+    // the last call was too long ago, and something happened meanwhile that was not written.
+    bool listen();
     // What has come, but not for ever: fd() stays readable when there is more.
     void drain(const std::function<void(const ctgate_event&, std::int64_t offset)>& sink);
     // Events for which the ring had no room, since the last call.
@@ -39,6 +40,7 @@ class EventRing {
     FileDescriptor listening_, lost_;
     std::unique_ptr<ring_buffer, void (*)(ring_buffer*)> ring_;
     std::map<EventKind, std::uint64_t> known_lost_;
+    bool listens_ = false;
     // While drain() runs.
     const std::function<void(const ctgate_event&, std::int64_t)>* sink_ = nullptr;
     std::int64_t offset_ = 0;

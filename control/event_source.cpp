@@ -50,7 +50,9 @@ void EventSource::drain(const Sink& sink) {
 }
 
 void EventSource::tick(const Sink& sink) {
-    ring_->listen();
+    if (!ring_->listen()) {
+        sink(lost_event(0, "listening", "the reader of the dataplane was too late"));
+    }
     drain(sink);
     for (const auto& [kind, count] : ring_->lost()) {
         sink(lost_event(count, kind_name(kind), "the dataplane's ring was full"));

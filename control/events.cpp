@@ -49,8 +49,9 @@ Kinds:
   reloaded, reload_failed, addresses_changed, repaired, daemon_ended
                                    told by the daemon
   listening                        from here on nothing is missed (always printed)
-  lost                             so many were, of that kind, or because this
-                                   reader was too slow (always printed)
+  lost                             so many were (0: it is not known how many), of
+                                   that kind, or because this reader was too slow, or
+                                   nobody listened for a while (always printed)
 
  --json: time, event (the kind), and where it applies protocol, nat, internal,
  external, remote, addressed (hairpinning: the external endpoint that was meant),

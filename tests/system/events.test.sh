@@ -31,6 +31,17 @@ datagram() {
     inside "$1" bash -c "echo hello | socat -u - udp:$server:5009,bind=:$2"
 }
 
+# try_datagram CLIENT PORT: ICMP tells socat of a refusal, or comes too late for that.
+try_datagram() {
+    if ! datagram "$@"; then
+        echo "# told by ICMP"
+    fi
+}
+
+is_stopped() {
+    grep -q '^State:.*T' "/proc/$1/status"
+}
+
 is_silent() {
     inside gateway bpftool -j map dump pinned "$(pins_of gateway)/listening" |
         jq -e '.[0].formatted.value.until // 0 == 0' >/dev/null
@@ -63,10 +74,7 @@ datagram client1 4000
 check "a mapping begins" tells all ".event == \"mapping_created\" and $is_of_client1 and $is_there"
 check "a session begins" tells all \
     ".event == \"session_created\" and $is_of_client1 and $is_there and $to_server"
-# ICMP tells socat of the refusal, or comes too late for that.
-if ! datagram client1 4001; then
-    echo "# told by ICMP"
-fi
+try_datagram client1 4001
 check "one too many is refused" tells all '.event == "refused" and .reason == "drop_session_quota"
     and .source.address == "'$client1'" and .source.port == 4001'
 inside gateway conntrack -D -p udp --orig-src $client1 >/dev/null 2>&1
@@ -86,6 +94,16 @@ inside gateway ip route replace default via $isp
 check "another external address" tells all \
     '.event == "addresses_changed" and .message == "'$external'"'
 
+# The daemon stands still until what it last asked for is over.
+kill -STOP "$daemon"
+wait_for 5 is_stopped "$daemon"
+inside gateway bpftool map update pinned "$(pins_of gateway)/listening" \
+    key 0 0 0 0 value 1 0 0 0 0 0 0 0
+try_datagram client2 4002
+kill -CONT "$daemon"
+check "who listens too late tells that something is lost" tells all \
+    '.event == "lost" and .reason == "listening" and .count == 0'
+
 kill -9 "$first"
 check "the only reader was killed: nothing is written" wait_for 10 is_silent
 
@@ -104,7 +122,8 @@ start_ctgate --max-sessions-per-host 2 --nat-log "$work/nat.log" --ipfix 127.0.0
 check "it goes over to a daemon" tells alone '.event == "listening" and .message == "from the daemon"'
 datagram client1 4200
 check "and tells of sessions" tells alone '.event == "session_created" and .internal.port == 4200'
-datagram client1 4201 || true
+try_datagram client1 4201
+try_datagram client1 4202
 log_line="mapping_created udp $client1:4200 $external:4200"
 check "the NAT log has the mapping" wait_for 5 grep -q " $log_line\$" "$work/nat.log"
 check "but no destination" fails grep -qF $server "$work/nat.log"

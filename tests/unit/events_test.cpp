@@ -112,6 +112,8 @@ TEST(Events, OfTheDaemon) {
                 testing::EndsWith("Z addresses_changed 203.0.113.9"));
     EXPECT_THAT(event_text(json_line(lost_event(7, "refused", "the ring was full"))),
                 testing::EndsWith("Z lost 7 refused: the ring was full"));
+    EXPECT_THAT(event_text(json_line(lost_event(0, "listening", "too late"))),
+                testing::EndsWith("Z lost some listening: too late"));
 }
 
 TEST(Events, KindsHaveNames) {
