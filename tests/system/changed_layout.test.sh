@@ -4,26 +4,13 @@
 # rebuilds the mappings from conntrack in maps of its own, and takes over with them. Sessions go on
 # through all of it. So they do when it is killed at any step, and the next one takes over.
 #
-# The other version is imitated: under the name of a map another one is pinned, while the programs that
-# serve hold on to theirs.
+# The other version is imitated, see replace_map.
 set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 samples=${FAULT_SAMPLES:-3}
 command -v strace >/dev/null || skip "needs strace"
-
-# replace_map NAME TYPE KEY-SIZE VALUE-SIZE ENTRIES [FLAGS]: its pin is of such a map.
-replace_map() {
-    local pins
-    pins=$(pins_of gateway)
-    bpftool map create "$pins/other" type "$2" key "$3" value "$4" entries "$5" name other flags "${6:-0}"
-    mv -f "$pins/other" "$pins/$1"
-}
-
-change_mappings() {
-    replace_map mappings hash 24 32 1000 1
-}
 
 # map_of NAME: the kernel's number for what is pinned so.
 map_of() {

@@ -164,6 +164,20 @@ pins_of() {
     echo "/run/ctgate/bpf/$(cookie_of "$(netns "$1")")"
 }
 
+# replace_map NAME TYPE KEY-SIZE VALUE-SIZE ENTRIES [FLAGS]: its pin is of such a map, as if another
+# version had left it; the programs that serve hold on to theirs.
+replace_map() {
+    local pins
+    pins=$(pins_of gateway)
+    bpftool map create "$pins/other" type "$2" key "$3" value "$4" entries "$5" name other flags "${6:-0}"
+    mv -f "$pins/other" "$pins/$1"
+}
+
+# change_mappings: another layout of them.
+change_mappings() {
+    replace_map mappings hash 24 32 1000 1
+}
+
 # state_is FILE HOST: as it was written there.
 state_is() {
     state_of "$2" | diff "$1" -
