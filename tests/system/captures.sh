@@ -72,3 +72,12 @@ unseen() {
 nothing_internal() {
     seen "$1" ip && unseen "$1" "net 10.0.0.0/8"
 }
+
+# has_unanswered_at_most NAME NUMBER: so many of client1's questions in that capture have no answer.
+# Unlike what a stream says, this leaves out what only came late.
+has_unanswered_at_most() {
+    local questions answers
+    questions=$(packet_count "$1" "src host $client1")
+    answers=$(packet_count "$1" "dst host $client1")
+    [ "$questions" -gt 20 ] && [ $((questions - answers)) -le "$2" ]
+}

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The daemon may die at any moment: sessions go on, new ones are made, a new daemon takes over with
-# all of them. By kill -9 and by SIGTERM.
+# all of them. No packet of a session is lost by any of that. By kill -9 and by SIGTERM.
 set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -11,6 +11,7 @@ port=4200
 check_life() {
     check "$1: the TCP session goes on" equals "$tcp_before" "$(converse tcp)"
     check "$1: the UDP session goes on" equals "$udp_before" "$(converse udp)"
+    check "$1: the one with many packets, too" flows stream
     created=$(counter session_created)
     check "$1: new UDP session" equals "$external:$port" "$(ask client1 $port)"
     check "$1: new TCP session" equals "$external:$port" "$(seen_as client1 --local-port $port)"
@@ -30,6 +31,8 @@ build_topology
 start_services
 start_ctgate
 start_capture outside isp eth0 ip
+start_capture inside client1 eth0 "udp port 4150"
+start_stream stream client1 udp 4150
 start_conversation tcp client1 tcp 4100
 start_conversation udp client2 udp 4100
 tcp_before=$(converse tcp)
@@ -43,7 +46,9 @@ end_daemon TERM
 start_ctgate
 check_life "taken over again"
 
-stop_capture outside
+end_stream stream
+check "no packet of a session was lost" wait_for 5 has_unanswered_at_most inside 0
+stop_capture inside outside
 check "outside: no internal address" nothing_internal outside
 
 all_passed

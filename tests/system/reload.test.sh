@@ -75,16 +75,33 @@ check "the session goes on" equals "$before" "$(converse stays)"
 check "reload: done" said '.ok'
 check "the session has ended" fails has_entry "src=10\.0\.0\.2 .*sport=5050" -p tcp
 
-# Another mark means other programs: the earlier ones are not kept by their timers.
+# Another mark means other programs: the earlier ones are not kept by their timers. An answer that is
+# on its way meanwhile comes before a question has brought the new mark, and is lost.
+configure ""
+check "as at first: reloaded" said '.ok'
+start_capture changed client1 eth0 "udp port 4150"
+start_stream changed client1 udp 4150
+before=$(translated_to changed)
 configure "accepted-mark = 0x40000000"
 check "other programs: reloaded" said '.ok'
+check "other programs: a session goes on" flows changed
+check "other programs: it is the same" equals "$before" "$(translated_to changed)"
+end_stream changed
+check "other programs: it has lost one packet at most" wait_for 5 has_unanswered_at_most changed 1
+stop_capture changed
 for id in $attached; do
     check "program $id has gone" wait_for 10 fails bpftool prog show id "$id"
 done
+start_capture same client1 eth0 "udp port 4160"
+start_stream same client1 udp 4160
 kill_daemon
 attached=$(programs)
 run_ctgate --config "$work/ctgate.conf"
 check "a new daemon: no program was replaced" equals "$attached" "$(programs)"
+check "a new daemon: a session goes on" flows same
+end_stream same
+check "a new daemon: it has lost no packet" wait_for 5 has_unanswered_at_most same 0
+stop_capture same
 
 stop_capture outside
 check "outside: no internal address" nothing_internal outside
