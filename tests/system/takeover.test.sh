@@ -6,13 +6,25 @@ set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-foreign_filter() {
-    inside gateway tc filter show dev outside "$1" | grep -q 'pref 199 bpf.*flowid'
+# filters: the numbers of our programs that hang as filters, one for each place.
+filters() {
+    local place
+    for place in "inside ingress" "outside ingress" "outside egress"; do
+        # shellcheck disable=SC2086 # device and hook
+        inside gateway tc -j filter show dev $place |
+            jq -r --arg place "$place" '.[].options.prog.id // empty | "\($place) \(.)"'
+    done
 }
 
 build_topology
 start_services
 start_ctgate --attach clsact
+before=$(filters)
+check "there are three filters" equals 3 "$(wc -l <<<"$before")"
+kill_daemon
+check "without daemon they are the same" equals "$before" "$(filters)"
+start_ctgate --attach clsact
+check "taken over as it is: no filter was replaced" equals "$before" "$(filters)"
 kill_daemon
 
 inside gateway ip link add other type veth peer name other1
