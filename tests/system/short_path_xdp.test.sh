@@ -22,11 +22,19 @@ in_xdp() {
     inside gateway ip -json link show dev "$1" | jq -r '.[0].xdp.mode // 0'
 }
 
-# most_in_xdp: at least nine of ten packets.
+# all_packets: so many have come until now, from inside and from outside.
+all_packets() {
+    echo $(($(counter internal_packets) + $(counter external_packets)))
+}
+
+# most_in_xdp [ALL IN-XDP]: at least nine of ten packets, since there were that many.
 most_in_xdp() {
-    local all
-    all=$(($(counter internal_packets) + $(counter external_packets)))
-    counted short_path_xdp $((all * 9 / 10))
+    counted short_path_xdp $((${2:-0} + ($(all_packets) - ${1:-0}) * 9 / 10))
+}
+
+# is_put_back DEVICE: there is a program in XDP again, and it was counted as the first repair.
+is_put_back() {
+    equals 1 "$(in_xdp "$1")" && equals 1 "$(ctgate status --json | jq .repairs.program)"
 }
 
 # fails_naming PATTERN: a start with a bridge and a tunnel only.
@@ -74,6 +82,14 @@ check "without the daemon" equals "$(payload_sum)" "$(download client3)"
 check "a new one takes over" run_ctgate --internal direct --internal inside --external outside \
     --fast-path xdp
 check "and goes on" equals "$(payload_sum)" "$(download client3)"
+
+index=$(inside gateway ip -json link show dev direct | jq '.[0].ifindex')
+inside gateway bpftool link detach pinned "$(pins_of gateway)/link-$index-xdp"
+check "a program that somebody removes is put back and counted" wait_for 5 is_put_back direct
+all=$(all_packets)
+in_xdp=$(counter short_path_xdp)
+check "and the path is right" equals "$(payload_sum)" "$(upload client3)"
+check "by XDP again" most_in_xdp "$all" "$in_xdp"
 
 inside isp ethtool -K eth0 gro off
 kill_daemon
