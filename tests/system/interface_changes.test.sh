@@ -6,9 +6,12 @@ set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# add_outside ADDRESS: the link to isp anew, with this address.
+# add_outside ADDRESS: the link to isp anew, with this address. All that comes there is captured.
 add_outside() {
-    add_link gateway outside "$1/24" isp eth0 $isp/24
+    ip -n "$(netns gateway)" link add outside type veth peer name eth0 netns "$(netns isp)"
+    set_up isp eth0 $isp/24 1500
+    start_capture outside isp eth0 ip
+    set_up gateway outside "$1/24" 1500
     ip -n "$(netns gateway)" route add default via $isp
 }
 
@@ -32,6 +35,8 @@ start_services
 start_capture server server eth0 ip
 start_ctgate
 check "at first" works
+# It sends all the time, whatever there is.
+start_stream always client1 udp 4000
 
 ip -n "$(netns gateway)" address delete $external/24 dev outside
 check "external address gone: status says so" says "no address yet"
@@ -46,6 +51,8 @@ check "external interface gone: status says so" says "outside' is missing"
 add_outside $external
 check "external interface back: served" says "$external "
 check "external interface back" works
+check "external interface back: who has always sent, too" flows always 10
+check "and with that address" matches "^$external:" "$(translated_to always)"
 
 ip -n "$(netns gateway)" link delete inside
 check "internal interface gone: status says so" says "inside' is missing"
@@ -55,6 +62,7 @@ ip -n "$(netns gateway)" link set client1 master inside
 ip -n "$(netns gateway)" link set client2 master inside
 check "internal interface back: served" says "inside +(tcx|clsact)"
 check "internal interface back" works
+check "internal interface back: who has always sent, too" flows always 10
 
 ip -n "$(netns gateway)" link set inside down
 ip -n "$(netns gateway)" link set inside up
@@ -64,7 +72,9 @@ ip -n "$(netns gateway)" link set outside up
 ip -n "$(netns gateway)" route add default via $isp
 check "external interface down and up" works
 
-stop_capture server
-check "outside: no internal address" nothing_internal server
+end_stream always
+stop_capture server outside
+check "server: no internal address" nothing_internal server
+check "outside: no internal address" nothing_internal outside
 
 all_passed
