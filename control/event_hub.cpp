@@ -83,6 +83,7 @@ void EventHub::update() {
         wake_each_second(false);
         return;
     }
+    const bool had_source = source_ != nullptr;
     if (!source_) {
         source_ = EventSource::open(directory_);
         wake_each_second(true);
@@ -92,6 +93,9 @@ void EventHub::update() {
     }
     if (source_) {
         source_->watch_sessions(!clients_.empty() || ipfix_ || log_has_sessions_);
+    }
+    if (source_ && !had_source) {
+        tick();
     }
 }
 

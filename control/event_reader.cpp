@@ -18,7 +18,12 @@
 namespace ctgate {
 namespace {
 
+using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
+
+// Of a daemon that takes no more readers; others end, and somebody else holds their lock.
+constexpr int most_refusals = 20;
+constexpr auto until_next_try = 100ms;
 
 // Which of them is readable: 0 neither in time, else bits 1 and 2. `other` may be -1.
 int wait_for(const Interrupts& signals, int other, std::chrono::milliseconds limit) {
@@ -49,6 +54,7 @@ bool EventReader::is_there() const {
 }
 
 bool EventReader::run(const Interrupts& signals, const Sink& sink) {
+    int refusals = 0;
     for (;;) {
         const FileDescriptor daemon = connect_to_events(directory_);
         switch (daemon ? read_daemon(daemon, signals, sink) : read_dataplane(signals, sink)) {
@@ -56,10 +62,20 @@ bool EventReader::run(const Interrupts& signals, const Sink& sink) {
                 return true;
             case End::gateway_went:
                 return false;
+            case End::refused:
+                if (++refusals == most_refusals) {
+                    throw std::runtime_error(
+                        "The daemon has as many readers of its events as it takes");
+                }
+                if (wait_for(signals, -1, until_next_try) != 0) {
+                    return true;
+                }
+                continue;
             case End::daemon_came:
             case End::daemon_went:
                 break;
         }
+        refusals = 0;
     }
 }
 
@@ -76,11 +92,8 @@ EventReader::End EventReader::read_daemon(const FileDescriptor& daemon, const In
             continue;
         }
         const ssize_t length = ::recv(daemon.get(), buffer.data(), buffer.size(), 0);
-        if (length <= 0 && !heard && DaemonLock::holder(directory_) != 0) {
-            throw std::runtime_error("The daemon has as many readers of its events as it takes");
-        }
         if (length <= 0) {
-            return End::daemon_went;
+            return heard ? End::daemon_went : End::refused;
         }
         heard = true;
         if (!pass_on({buffer.data(), static_cast<std::size_t>(length)}, sink)) {

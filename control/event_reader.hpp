@@ -23,7 +23,7 @@ class EventReader {
     bool run(const Interrupts& signals, const Sink& sink);
 
   private:
-    enum class End { enough, daemon_came, daemon_went, gateway_went };
+    enum class End { enough, daemon_came, daemon_went, refused, gateway_went };
 
     End read_daemon(const FileDescriptor& daemon, const Interrupts& signals, const Sink& sink);
     End read_dataplane(const Interrupts& signals, const Sink& sink);

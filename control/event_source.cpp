@@ -43,7 +43,8 @@ EventSource::EventSource(std::unique_ptr<EventRing> ring, const RunDirectory& di
 void EventSource::drain(const Sink& sink) {
     ring_->drain([&](const ctgate_event& record, std::int64_t offset) {
         if (watch_ && record.kind == CTGATE_EVENT_SESSION_CREATED) {
-            watch_->note(session_of(record), record.shared != 0, Clock::now(), ends(sink));
+            const Clock::time_point began{std::chrono::nanoseconds(record.time)};
+            watch_->note(session_of(record), record.shared != 0, began, ends(sink));
         }
         sink(to_event(record, offset));
     });
@@ -78,7 +79,7 @@ void EventSource::look(const Sink& sink) {
         const auto serving = Serving::read(directory_);
         watch_->begin(serving ? serving->addresses() : std::set<IpAddress>());
         conntrack::for_each([&](const Session& session) {
-            watch_->see(session, begin, [&](const Session& unknown) {
+            watch_->see(session, Clock::now(), [&](const Session& unknown) {
                 // Of TCP and UDP the dataplane tells.
                 if (!first_look_ && unknown.protocol != IPPROTO_TCP &&
                     unknown.protocol != IPPROTO_UDP) {

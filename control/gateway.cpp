@@ -51,7 +51,9 @@ Gateway::Gateway(Config config, FileDescriptor origin, bool netns_is_new)
 void Gateway::start() {
     const std::size_t first = first_start_ ? 0 : journal_.changes().size();
     try {
+        RunTimeForwards run_time(directory_);
         apply();
+        forget(run_time);
     } catch (...) {
         const std::exception_ptr cause = std::current_exception();
         dataplane_.reset();
@@ -67,19 +69,40 @@ void Gateway::reload(Config config) {
     const Loss loss = loss_by(config);
     std::swap(config_, config);
     try {
+        RunTimeForwards run_time(directory_);
         apply();
+        is_between_ = false;
         sessions::end_those_of(loss.external, loss.internal);
-        sessions_ = conntrack::count();
+        note_sessions();
+        forget(run_time);
     } catch (...) {
         const std::exception_ptr cause = std::current_exception();
         std::swap(config_, config);
         undo_from(first);
-        settings::set_conntrack(journal_, config_.timeouts);
-        dataplane_ = Dataplane(directory_, config_.accepted_mark, config_.max_sessions);
-        table_.clear();
-        serve();
+        go_back();
         std::rethrow_exception(cause);
     }
+}
+
+// What cannot be done now, repair() tries again.
+void Gateway::go_back() {
+    is_between_ = true;
+    try {
+        put_back();
+    } catch (const std::exception& error) {
+        spdlog::error("Cannot put the old configuration back whole: {}; trying again",
+                      error.what());
+    }
+}
+
+// As it was before a reload that failed, whatever that one came to.
+void Gateway::put_back() {
+    move_interfaces();
+    program();
+    dataplane_ = Dataplane(directory_, config_.accepted_mark, config_.max_sessions);
+    table_.clear();
+    serve();
+    is_between_ = false;
 }
 
 void Gateway::refresh() {
@@ -108,10 +131,12 @@ void Gateway::apply() {
     program();
     dataplane_ = Dataplane(directory_, config_.accepted_mark, config_.max_sessions);
     table_.clear();
-    RunTimeForwards run_time(directory_);
     serve(config_);
     drop_what_is_not_configured();
     forget_vanished_interfaces();
+}
+
+void Gateway::forget(RunTimeForwards& run_time) {
     if (!run_time.all().empty()) {
         spdlog::info("{} port forwards made at run time are forgotten", run_time.all().size());
         run_time.write({});
@@ -149,14 +174,18 @@ void Gateway::serve() {
 // comes before everything that forwards, so that nothing leaves untranslated; the sessions that are
 // there are accepted before guard and dataplane ask for it, and again those that came meanwhile.
 void Gateway::serve(const Config& config) {
-    const Plan plan = make_plan(config, netlink_, journal_);
+    Netlink netlink;
+    const Plan plan = make_plan(config, netlink, journal_);
     const AttachMode mode = choose_attachment(plan);
     std::set<IpAddress> before = serving_.addresses();
     close_what_is_not_configured();
     accept_existing_sessions();
-    program_table(while_changing(plan.ruleset));
+    if (program_table(while_changing(plan.ruleset)) && !first_start_) {
+        serving_.table = fingerprint_;  // `status` compares
+        serving_.write(directory_);
+    }
     accept_existing_sessions();
-    const fast_path::State fast = establish_fast_path(plan);
+    const fast_path::State fast = establish_fast_path(plan, netlink);
     program_maps(plan, nat_tables(config), fast);
     Rebuilding rebuilding(*dataplane_, directory_, config_.accepted_mark);
     rebuilding.adopt_sessions();
@@ -166,15 +195,12 @@ void Gateway::serve(const Config& config) {
     dataplane_->keep(directory_);
     rebuilding.report();
     dataplane_->pin_session_cache(directory_);
+    program_table(plan.ruleset);
     serving_ = {CTGATE_VERSION,        config_.internal,     plan.ruleset.external,
                 config_.accepted_mark, config_.max_sessions, ::getpid(),
                 fingerprint_,          config_.forwards,     short_path_of(fast),
                 serving_.repairs};
     serving_.write(directory_);
-    if (program_table(plan.ruleset)) {
-        serving_.table = fingerprint_;
-        serving_.write(directory_);
-    }
     // An address that is no longer given out, but still there, may go on with what it has.
     std::erase_if(before, [&](IpAddress each) { return plan.addresses.contains(each); });
     if (!before.empty()) {
@@ -182,7 +208,7 @@ void Gateway::serve(const Config& config) {
     }
     report(plan);
     served_ = plan;
-    sessions_ = conntrack::count();
+    note_sessions();
 }
 
 // Sessions from before our time were let through by whatever guarded this machine then; those of
@@ -253,11 +279,11 @@ AttachMode Gateway::choose_attachment(const Plan& plan) const {
 }
 
 // In XDP nothing happens before the maps say so.
-fast_path::State Gateway::establish_fast_path(const Plan& plan) {
+fast_path::State Gateway::establish_fast_path(const Plan& plan, Netlink& netlink) {
     std::vector<Link> links = plan.external;
     links.insert(links.end(), plan.internal.begin(), plan.internal.end());
     return fast_path::establish(
-        config_.fast_path, links, netlink_, [&] { return dataplane_->xdp_program(directory_); },
+        config_.fast_path, links, netlink, [&] { return dataplane_->xdp_program(directory_); },
         directory_, journal_);
 }
 
@@ -318,6 +344,7 @@ void Gateway::close_what_is_not_configured() {
 
 // What an earlier configuration asked for and this one does not.
 void Gateway::drop_what_is_not_configured() {
+    Netlink netlink;
     std::set<std::string> wanted;
     for (const AddressOption& each : config_.addresses) {
         wanted.insert(changes::key_of(each));
@@ -330,7 +357,7 @@ void Gateway::drop_what_is_not_configured() {
     }
     for (const std::vector<std::string>& names : {config_.internal, config_.external}) {
         for (const std::string& name : names) {
-            if (const auto link = netlink_.link(name)) {
+            if (const auto link = netlink.link(name)) {
                 wanted.merge(attachment::keys_of(link->index));
             }
         }
@@ -345,10 +372,11 @@ void Gateway::drop_what_is_not_configured() {
 
 // Their programs went with them; the pins did not.
 void Gateway::forget_vanished_interfaces() {
+    Netlink netlink;
     undo_if([&](const Change& change) {
         const std::string kind = change.details.at("kind");
         return (kind == "attachment" || kind == "clsact") &&
-               !netlink_.link(change.details.at("ifindex").get<int>());
+               !netlink.link(change.details.at("ifindex").get<int>());
     });
 }
 

@@ -22,6 +22,8 @@
 
 namespace ctgate {
 
+class RunTimeForwards;
+
 class Gateway {
   public:
     // In the namespace the thread is in. `origin`: the one from which the command was called.
@@ -62,6 +64,9 @@ class Gateway {
     };
     Loss loss_by(const Config& config);
     void apply();
+    void forget(RunTimeForwards& run_time);
+    void go_back();
+    void put_back();
     void move_interfaces();
     void program();
     void serve();  // with the port forwards made at run time
@@ -71,11 +76,12 @@ class Gateway {
     bool program_table(const Ruleset& ruleset);  // false: it is as it was
     void program_maps(const Plan& plan, const NatTables& tables, const fast_path::State& fast);
     AttachMode choose_attachment(const Plan& plan) const;
-    fast_path::State establish_fast_path(const Plan& plan);
+    fast_path::State establish_fast_path(const Plan& plan, Netlink& netlink);
     Serving::ShortPath short_path_of(const fast_path::State& fast) const;
     void serve_links(const Plan& plan, AttachMode mode);
     void report(const Plan& plan);
     bool is_attached() const;
+    void note_sessions();
     bool was_emptied();
     void note_repair(const char* what, const std::string& sentence);
     bool is_served(const std::string& interface) const;
@@ -90,7 +96,6 @@ class Gateway {
     RunDirectory directory_;
     DaemonLock lock_;
     Journal journal_;
-    Netlink netlink_;
     bool first_start_;  // nothing of an earlier run is here
     std::optional<Dataplane> dataplane_;
     Serving serving_;                   // as last written, also by an earlier run
@@ -98,7 +103,9 @@ class Gateway {
     std::string fingerprint_;           // of that table, just after it was set up
     std::vector<std::string> missing_;  // interfaces, as last reported
     Plan served_;                       // links and all, as last served
+    bool is_between_ = false;           // two configurations: neither could be had whole
     std::uint64_t sessions_ = 0;        // in the kernel's table, as last seen
+    bool durable_ = false;              // one of these few would have lasted beyond the next look
 };
 
 // Ends what serves the network namespace the thread is in, and takes back every change. False:

@@ -25,26 +25,28 @@ bool has(const std::vector<AddressOption>& options, const AddressOption& wanted)
 
 // Interfaces that are still elsewhere are looked at when they have moved here.
 void Gateway::check(const Config& config) {
+    Netlink netlink;
     const bool all_here = std::all_of(config.move.begin(), config.move.end(),
-                                      [&](const auto& each) { return netlink_.link(each); });
+                                      [&](const auto& each) { return netlink.link(each); });
     if (!all_here) {
         return;
     }
-    check_interfaces(netlink_, config);
-    check_forwards(netlink_, config);
+    check_interfaces(netlink, config);
+    check_forwards(netlink, config);
     std::vector<Link> links;
     for (const std::vector<std::string>& names : {config.internal, config.external}) {
         for (const std::string& name : names) {
-            if (auto link = netlink_.link(name)) {
+            if (auto link = netlink.link(name)) {
                 links.push_back(std::move(*link));
             }
         }
     }
-    fast_path::check(config.fast_path, links, netlink_, directory_);
-    make_plan(config, netlink_, journal_);
+    fast_path::check(config.fast_path, links, netlink, directory_);
+    make_plan(config, netlink, journal_);
 }
 
 Gateway::Loss Gateway::loss_by(const Config& config) {
+    Netlink netlink;
     Loss loss;
     for (const ExternalInterface& each : serving_.external) {
         if (!has(config.external, each.name)) {
@@ -59,8 +61,8 @@ Gateway::Loss Gateway::loss_by(const Config& config) {
         }
     }
     for (const std::string& name : serving_.internal) {
-        const auto link = has(config.internal, name) ? std::nullopt : netlink_.link(name);
-        const auto own = link ? netlink_.addresses(link->index) : std::vector<IpPrefix>();
+        const auto link = has(config.internal, name) ? std::nullopt : netlink.link(name);
+        const auto own = link ? netlink.addresses(link->index) : std::vector<IpPrefix>();
         std::transform(own.begin(), own.end(), std::back_inserter(loss.internal),
                        [](const IpPrefix& each) {
                            return IpPrefix{each.network(), each.length};

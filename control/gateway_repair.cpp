@@ -18,6 +18,11 @@ namespace {
 // Sessions of the kernel's table that nobody takes for all at once unless it was flushed.
 constexpr std::uint64_t many_sessions = 10;
 constexpr std::uint64_t share_left = 10;  // one of so many
+constexpr std::uint32_t durable = 5;      // seconds: until well after the next look
+
+bool is_durable(const Session& session) {
+    return session.timeout > durable;
+}
 
 }  // namespace
 
@@ -42,14 +47,29 @@ bool Gateway::is_attached() const {
            });
 }
 
-// The kernel does not say so, but nothing else makes so many sessions end within a second.
+// Of a few sessions, whether one would last.
+void Gateway::note_sessions() {
+    sessions_ = conntrack::count();
+    durable_ = false;
+    if (sessions_ != 0 && sessions_ < many_sessions) {
+        conntrack::for_each([&](const Session& each) { durable_ = durable_ || is_durable(each); });
+    }
+}
+
+// The kernel does not say so, but nothing else makes so many sessions end within a second, or all
+// of a few before their time.
 bool Gateway::was_emptied() {
     const std::uint64_t before = sessions_;
-    sessions_ = conntrack::count();
-    return before >= many_sessions && sessions_ <= before / share_left;
+    const bool durable_before = durable_;
+    note_sessions();
+    return before >= many_sessions ? sessions_ <= before / share_left
+                                   : durable_before && sessions_ == 0;
 }
 
 bool Gateway::repair() {
+    if (is_between_) {
+        put_back();
+    }
     const auto before = serving_.repairs;
     const bool table = nft::fingerprint() != serving_.table;
     if (table) {
@@ -72,10 +92,9 @@ bool Gateway::repair() {
                     "Somebody has removed a program of ours from an interface; it is put back");
     }
     if (was_emptied()) {
-        note_repair(
-            "conntrack",
-            "Nearly all sessions in the kernel's table ended at once, as by 'conntrack -F'; "
-            "they begin anew with their mappings");
+        note_repair("conntrack",
+                    "All sessions in the kernel's table, or nearly all, ended at once, as by "
+                    "'conntrack -F'; they begin anew with their mappings");
     }
     if (serving_.repairs == before) {
         return false;

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <string_view>
+#include <thread>
 
 #include "control/attachment.hpp"
 #include "control/conntrack.hpp"
@@ -16,6 +18,7 @@
 #include "control/pinned_map.hpp"
 #include "control/run_directory.hpp"
 #include "control/sysctl.hpp"
+#include "control/unconfirmed.hpp"
 #include "control/xdp.hpp"
 
 namespace ctgate {
@@ -58,6 +61,23 @@ void examine_interface(const std::string& name, const char* side, Netlink& netli
     state.interfaces.push_back(interface);
 }
 
+// A daemon that changes over makes its table before it says so.
+void examine_table(const RunDirectory& directory, GatewayState& state) {
+    std::string table = nft::fingerprint();
+    for (int tries = 0; table != state.serving.table && state.daemon != 0 && tries < 5; ++tries) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        if (const auto serving = Serving::read(directory)) {
+            state.serving.table = serving->table;
+        }
+        table = nft::fingerprint();
+    }
+    if (table != state.serving.table) {
+        state.faults.emplace_back(table.empty()
+                                      ? "The nft table 'ip ctgate' is gone"
+                                      : "The nft table 'ip ctgate' is not as ctgate made it");
+    }
+}
+
 void examine_addresses(GatewayState& state) {
     for (const ExternalInterface& each : state.serving.external) {
         if (each.addresses.empty()) {
@@ -83,6 +103,15 @@ void examine_ipv6(GatewayState& state) {
 // Above four fifths.
 bool is_nearly_full(std::uint64_t count, std::uint64_t limit) {
     return limit != 0 && count > limit / 5 * 4;
+}
+
+void examine_confirmation(const RunDirectory& directory, GatewayState& state) {
+    if (const auto left = time_to_confirm(directory)) {
+        state.warnings.push_back(
+            fmt::format("The configuration is not confirmed: unless 'ctgate confirm' comes, the "
+                        "earlier one does, in {} s or as soon as a daemon runs",
+                        left->count()));
+    }
 }
 
 void examine_limits(GatewayState& state) {
@@ -160,16 +189,12 @@ std::optional<GatewayState> examine_gateway() {
     for (const ExternalInterface& each : state.serving.external) {
         examine_interface(each.name, "external", netlink, *directory, state);
     }
-    const std::string table = nft::fingerprint();
-    if (table != state.serving.table) {
-        state.faults.emplace_back(table.empty()
-                                      ? "The nft table 'ip ctgate' is gone"
-                                      : "The nft table 'ip ctgate' is not as ctgate made it");
-    }
+    examine_table(*directory, state);
     const auto& losses = state.serving.short_path.warnings;
     state.warnings.insert(state.warnings.end(), losses.begin(), losses.end());
     examine_addresses(state);
     examine_ipv6(state);
+    examine_confirmation(*directory, state);
     examine_limits(state);
     examine_occupancy(*directory, state);
     return state;

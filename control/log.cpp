@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "control/log.hpp"
 
+#include <fmt/core.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <memory>
@@ -27,6 +30,14 @@ class JournalLevel : public spdlog::custom_flag_formatter {
     }
 };
 
+// "DEVICE:INODE" of what systemd connects stdout and stderr to (systemd.exec(5)).
+bool is_journal(int fd) {
+    const char* stream = std::getenv("JOURNAL_STREAM");
+    struct stat info {};
+    return stream != nullptr && ::fstat(fd, &info) == 0 &&
+           fmt::format("{}:{}", info.st_dev, info.st_ino) == stream;
+}
+
 }  // namespace
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
@@ -46,7 +57,7 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 void set_up_log(LogLevel level) {
     auto logger = std::make_shared<spdlog::logger>(
         "ctgate", std::make_shared<spdlog::sinks::stderr_sink_st>());
-    if (std::getenv("JOURNAL_STREAM") != nullptr) {
+    if (is_journal(STDERR_FILENO)) {
         auto formatter = std::make_unique<spdlog::pattern_formatter>();
         formatter->add_flag<JournalLevel>('*').set_pattern("%*%v");
         logger->set_formatter(std::move(formatter));

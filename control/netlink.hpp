@@ -29,6 +29,8 @@ struct Link {
     int lower = 0;          // ifindex of the device that a VLAN device stands on
 };
 
+// For a few requests: once one could not be sent, libnl takes the answers to all later ones for
+// out of order.
 class Netlink {
   public:
     Netlink();  // opened in, and bound to, the namespace the thread is in now

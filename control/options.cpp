@@ -62,6 +62,24 @@ ParsedOptions parse_options(Arguments arguments) {
     return result;
 }
 
+// Each is a source of its own: of a name that is not repeatable, the last one wins.
+ParsedOptions parse_given(const std::vector<ParsedOptions::Given>& given) {
+    ParsedOptions result;
+    OptionDraft draft(result.config);
+    for (const auto& [name, value, label] : given) {
+        draft.begin_source();
+        if (const Option* option = find_option(name)) {
+            draft.take(*option, value, label);
+        } else {
+            draft.unknown(name, label + ": ", "--");
+        }
+    }
+    draft.check();
+    draft.throw_problems();
+    result.given = draft.taken();
+    return result;
+}
+
 void parse_config_text(const std::string& text, const std::string& name, Config& config) {
     OptionDraft draft(config);
     take_config_text(text, name, draft);

@@ -30,6 +30,9 @@ struct ParsedOptions {
 };
 ParsedOptions parse_options(Arguments arguments);
 
+// Values that were taken before, again. Throws ConfigError as above.
+ParsedOptions parse_given(const std::vector<ParsedOptions::Given>& given);
+
 // The same for the text of a configuration file alone; `name` stands in its messages. Used by
 // parse_options and by the fuzzer.
 void parse_config_text(const std::string& text, const std::string& name, Config& config);

@@ -33,10 +33,12 @@ configuration stays.
   --dry-run          say what would change and which sessions could not go on; change
                      nothing
   --confirm SECONDS  go back to the earlier configuration unless 'ctgate confirm' comes
-                     in this time (1 to 3600): for who may lock himself out
+                     in this time (1 to 3600): for who may lock himself out. Another
+                     reload, SIGHUP or daemon meanwhile does not change that
   --netns NAME       the network namespace
   --json             an object: ok, problems, changes (each an option, and what becomes
-                     of it), cut (the sessions that could not go on; only of --dry-run)
+                     of it), cut (the sessions that could not go on; only of --dry-run),
+                     seconds_to_confirm (left; null: there is nothing to confirm)
 
 Exit status: 0 reloaded, or it would be; 1 refused, or something failed; 2 wrong usage;
 3 no daemon serves this network namespace.
@@ -141,8 +143,9 @@ void print_reload(const ReloadOptions& options, const ordered_json& answer) {
         fmt::print("{}\n", cut.empty() ? "All sessions would go on" : "These sessions would end:");
         print_lines(cut);
     }
-    if (options.confirm != 0) {
-        fmt::print("'ctgate confirm' keeps it; otherwise it goes back in {} s\n", options.confirm);
+    if (const ordered_json& left = answer.at("seconds_to_confirm"); !left.is_null()) {
+        fmt::print("'ctgate confirm' keeps it; otherwise it goes back in {} s\n",
+                   left.get<unsigned>());
     }
 }
 

@@ -19,7 +19,12 @@
 namespace ctgate {
 namespace {
 
+using namespace std::chrono_literals;
 using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+// Going back has failed.
+constexpr auto until_next_try = 5s;
 
 std::string name_of(const Session& session) {
     const SessionView seen = view(session);
@@ -86,32 +91,47 @@ Reloading::Outcome Reloading::preview() {
     return outcome;
 }
 
+void Reloading::wait_for_confirmation(Unconfirmed unconfirmed) {
+    write_unconfirmed(gateway_.directory(), unconfirmed);
+    unconfirmed_ = std::move(unconfirmed);
+}
+
+std::optional<std::chrono::seconds> Reloading::left() const {
+    return unconfirmed_ ? std::optional(until(unconfirmed_->deadline)) : std::nullopt;
+}
+
+void Reloading::settle() {
+    unconfirmed_.reset();
+    forget_unconfirmed(gateway_.directory());
+}
+
+// What is to come back is written down before anything changes, and stays the first of several.
+// Only `confirm` settles it: others may send SIGHUP, as log rotation does.
 Reloading::Outcome Reloading::try_reload(std::chrono::seconds to_confirm) {
     notify_reloading();
     Outcome outcome;
+    const std::optional<Unconfirmed> before = unconfirmed_;
     outcome.problems = problems_of([&] {
         ParsedOptions options = read();
-        ParsedOptions before = options_;
-        outcome.changes = changes_between(before.config, options.config);
+        outcome.changes = changes_between(options_.config, options.config);
+        if (to_confirm.count() != 0) {
+            wait_for_confirmation({before ? before->before : options_, Clock::now() + to_confirm});
+        }
         change_over(std::move(options));
-        if (to_confirm.count() == 0) {
-            confirmed_.reset();
-            deadline_.reset();
-            return;
-        }
-        if (!confirmed_) {
-            confirmed_ = std::move(before);
-        }
-        deadline_ = Clock::now() + to_confirm;
     });
     outcome.ok = outcome.problems.empty();
+    if (!outcome.ok) {
+        take_back(before);
+    }
+    outcome.to_confirm = left();
     for (const std::string& problem : outcome.problems) {
         spdlog::error("{}", problem);
     }
     if (!outcome.ok) {
         spdlog::error("Reload refused; the old configuration stays");
-    } else if (deadline_) {
-        spdlog::warn("Reloaded, for {} s unless 'ctgate confirm' comes", to_confirm.count());
+    } else if (outcome.to_confirm) {
+        spdlog::warn("Reloaded, for {} s unless 'ctgate confirm' comes",
+                     outcome.to_confirm->count());
     } else {
         spdlog::info("Reloaded");
     }
@@ -120,32 +140,60 @@ Reloading::Outcome Reloading::try_reload(std::chrono::seconds to_confirm) {
     return outcome;
 }
 
+void Reloading::take_back(const std::optional<Unconfirmed>& before) {
+    const auto problems = problems_of([&] { before ? wait_for_confirmation(*before) : settle(); });
+    for (const std::string& problem : problems) {
+        spdlog::error("{}", problem);
+    }
+}
+
 void Reloading::reload() {
     try_reload(std::chrono::seconds(0));
 }
 
 bool Reloading::confirm() {
-    if (!deadline_) {
+    if (!unconfirmed_) {
         return false;
     }
-    confirmed_.reset();
-    deadline_.reset();
+    settle();
     spdlog::info("The configuration is confirmed");
     return true;
 }
 
+void Reloading::resume() {
+    const auto problems =
+        problems_of([&] { unconfirmed_ = read_unconfirmed(gateway_.directory()); });
+    if (unconfirmed_) {
+        spdlog::warn(
+            "The configuration is not confirmed: the earlier one comes back in {} s unless "
+            "'ctgate confirm' comes",
+            left()->count());
+    }
+    for (const std::string& problem : problems) {
+        spdlog::error("The configuration was not confirmed, but cannot go back: {}", problem);
+    }
+    if (!problems.empty()) {
+        settle();
+    }
+}
+
 void Reloading::go_back_if_unconfirmed() {
-    if (!deadline_ || Clock::now() < *deadline_) {
+    if (!unconfirmed_ || Clock::now() < unconfirmed_->deadline) {
         return;
     }
-    spdlog::warn("Nobody has confirmed the configuration; the earlier one is in force again");
-    const auto problems = problems_of([&] { change_over(*confirmed_); });
+    const auto problems = problems_of([&] {
+        change_over(unconfirmed_->before);
+        settle();
+    });
+    if (problems.empty()) {
+        spdlog::warn("Nobody has confirmed the configuration; the earlier one is in force again");
+    } else {
+        unconfirmed_->deadline = Clock::now() + until_next_try;
+    }
     for (const std::string& problem : problems) {
-        spdlog::error("Cannot go back to the earlier configuration: {}", problem);
+        spdlog::error("Cannot go back to the earlier configuration: {}; trying again", problem);
     }
     steps_.tell(problems);
-    confirmed_.reset();
-    deadline_.reset();
 }
 
 std::string Reloading::answer(const std::string& request) {
@@ -165,13 +213,16 @@ std::string Reloading::answer(const std::string& request) {
     } else if (command == "reload") {
         outcome = try_reload(std::chrono::seconds(asked.value("confirm", 0)));
     } else {
-        outcome = {
-            false, {fmt::format("This daemon does not know the request '{}'", command)}, {}, {}};
+        outcome.ok = false;
+        outcome.problems.push_back(
+            fmt::format("This daemon does not know the request '{}'", command));
     }
-    return json{{"ok", outcome.ok},
-                {"problems", outcome.problems},
-                {"changes", outcome.changes},
-                {"cut", outcome.cut}}
+    return json{
+        {"ok", outcome.ok},
+        {"problems", outcome.problems},
+        {"changes", outcome.changes},
+        {"cut", outcome.cut},
+        {"seconds_to_confirm", outcome.to_confirm ? json(outcome.to_confirm->count()) : json()}}
         .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -11,6 +11,7 @@
 
 #include "control/gateway.hpp"
 #include "control/options.hpp"
+#include "control/unconfirmed.hpp"
 
 namespace ctgate {
 
@@ -41,10 +42,9 @@ class Reloading {
     // A request of `ctgate reload` or `ctgate confirm`, and the answer (reload.cpp), both JSON.
     std::string answer(const std::string& request);
 
-    // When the configuration goes back unless it is confirmed; nullopt: it is settled.
-    using Clock = std::chrono::steady_clock;
-    std::optional<Clock::time_point> deadline() const { return deadline_; }
-    // To be called at the deadline, or any time.
+    // What an earlier daemon has left to be confirmed; to be called once the gateway serves.
+    void resume();
+    // To be called each second.
     void go_back_if_unconfirmed();
 
   private:
@@ -52,11 +52,16 @@ class Reloading {
         bool ok = true;
         std::vector<std::string> problems;  // why it was refused
         std::vector<std::string> changes;
-        std::vector<std::string> cut;  // sessions, as `show sessions` names them
+        std::vector<std::string> cut;                    // sessions, as `show sessions` names them
+        std::optional<std::chrono::seconds> to_confirm;  // left; none: it is settled
     };
     Outcome preview();
     Outcome try_reload(std::chrono::seconds to_confirm);
     bool confirm();
+    void wait_for_confirmation(Unconfirmed unconfirmed);
+    std::optional<std::chrono::seconds> left() const;  // to confirm
+    void settle();
+    void take_back(const std::optional<Unconfirmed>& before);
     ParsedOptions read() const;
     void change_over(ParsedOptions options);
 
@@ -64,8 +69,7 @@ class Reloading {
     ParsedOptions options_;  // in force
     Gateway& gateway_;
     ReloadSteps steps_;
-    std::optional<ParsedOptions> confirmed_;  // those to go back to
-    std::optional<Clock::time_point> deadline_;
+    std::optional<Unconfirmed> unconfirmed_;  // none: the configuration is settled
 };
 
 }  // namespace ctgate

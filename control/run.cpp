@@ -145,6 +145,7 @@ void Daemon::start(const ParsedOptions& options) {
     privileges::drop();
     http_.set(http);
     announce_http();
+    reloading_.resume();
 }
 
 void Daemon::serve(const Interrupts& signals) {

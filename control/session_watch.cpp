@@ -27,6 +27,9 @@ std::uint64_t number(const Endpoint& endpoint) {
 // The kernel tells whole seconds, rounded down.
 constexpr std::chrono::seconds rounding{1};
 
+// A session is there before the event that tells of it has its time.
+constexpr std::chrono::milliseconds told_later{100};
+
 }  // namespace
 
 bool SessionWatch::Key::operator==(const Key& other) const {
@@ -71,16 +74,22 @@ void SessionWatch::remember(Known& known, const Session& session, Clock::time_po
     known.deadline = now + std::chrono::seconds(session.timeout);
 }
 
-void SessionWatch::note(const Session& session, bool shared, Clock::time_point now,
+void SessionWatch::note(const Session& session, bool shared, Clock::time_point began,
                         const Ended& ended) {
     const auto [place, fresh] = sessions_.try_emplace(key_of(session));
+    if (!fresh && began <= place->second.since) {
+        place->second.shared = shared;
+        place->second.since = began;
+        return;
+    }
     if (!fresh) {
         const Known& before = place->second;
         ended(session_of(place->first, before), before.closed ? "closed" : "replaced",
               before.shared);
     }
     place->second.shared = shared;
-    remember(place->second, session, now + std::chrono::milliseconds(CTGATE_INITIAL_TIMEOUT_MS));
+    place->second.since = began;
+    remember(place->second, session, began + std::chrono::milliseconds(CTGATE_INITIAL_TIMEOUT_MS));
 }
 
 bool SessionWatch::is_ours(const Session& session) const {
@@ -104,6 +113,7 @@ void SessionWatch::see(const Session& session, Clock::time_point now, const Crea
             return;
         }
         place = sessions_.emplace(key, Known()).first;
+        place->second.since = now + told_later;
         created(session);
     }
     remember(place->second, session, now);

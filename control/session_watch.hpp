@@ -24,8 +24,8 @@ class SessionWatch {
     using Ended = std::function<void(const Session&, const char* why, bool shared)>;
     using Created = std::function<void(const Session&)>;
 
-    // A session that an event has told of.
-    void note(const Session& session, bool shared, Clock::time_point now, const Ended& ended);
+    // A session that an event has told of. It may have been seen before that.
+    void note(const Session& session, bool shared, Clock::time_point began, const Ended& ended);
 
     // One look: begin(), see() for each session there is, end(). `external`: addresses of ours;
     // sessions elsewhere are somebody else's.
@@ -54,6 +54,7 @@ class SessionWatch {
         bool shared = false;
         std::uint32_t look = 0;      // the last one that saw it
         Clock::time_point deadline;  // when it expires unless a packet comes
+        Clock::time_point since;     // what begins later, is another
     };
 
     static Key key_of(const Session& session);

@@ -32,6 +32,9 @@ static __always_inline bool known_mapping(const struct ctgate_mapping_key *key,
             return true;
         slot->state = CTGATE_PORT_RESTING; /* no longer in the ranges: its sessions may go on */
         return_quota(&key->address, key->protocol);
+        count(CTGATE_COUNT_MAPPING_ENDED);
+        if (is_listening())
+            tell_mapping(CTGATE_EVENT_MAPPING_ENDED, key, &space, external->port, 0);
     }
     bpf_map_delete_elem(&mappings, key);
     return false;

@@ -171,6 +171,20 @@ TEST_F(Events, TellOfMappingsThatEnd) {
                                    "0.0.0.0:0"));
 }
 
+TEST_F(Events, TellOfMappingsThatAreOutsideOfNewRanges) {
+    send("10.0.0.2:4000", remote);
+    told();
+    set_pool({{"203.0.113.1", {{40000, 40000}}}});
+    send("10.0.0.2:4000", "198.51.100.8:53");
+    EXPECT_THAT(
+        told(),
+        ElementsAre(
+            "mapping_ended 17 10.0.0.2:4000 0.0.0.0:0 203.0.113.1:4000 0.0.0.0:0",
+            "mapping_created 17 10.0.0.2:4000 0.0.0.0:0 203.0.113.1:40000 0.0.0.0:0",
+            "session_created 17 10.0.0.2:4000 198.51.100.8:53 203.0.113.1:40000 0.0.0.0:0"));
+    EXPECT_EQ(counter("mapping_ended"), 1u);
+}
+
 TEST_F(Events, TellOfRefusalsWithTheirReason) {
     send("10.0.0.2:4000", remote);
     told();

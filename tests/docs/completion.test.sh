@@ -25,7 +25,7 @@ offers() {
 
 # offers_also WORD WORD...
 offers_also() {
-    complete_words "${@:2}" | grep -qxF -- "$1"
+    grep -qxF -- "$1" <<<"$(complete_words "${@:2}")"
 }
 
 # options_in: each option that the text on stdin names as its own: in its usage, or at the begin of a

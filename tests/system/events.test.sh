@@ -38,10 +38,6 @@ try_datagram() {
     fi
 }
 
-is_stopped() {
-    grep -q '^State:.*T' "/proc/$1/status"
-}
-
 is_silent() {
     inside gateway bpftool -j map dump pinned "$(pins_of gateway)/listening" |
         jq -e '.[0].formatted.value.until // 0 == 0' >/dev/null
@@ -149,6 +145,9 @@ check "IPFIX: and nothing wrong" has_nothing_wrong
 
 stop_ctgate
 check "after down the reader ends" wait_for 10 has_ended "$reader"
+status=0
+wait "$reader" || status=$?
+check "with status 3" equals 3 $status
 check "and without gateway, status 3" equals 3 "$(ctgate events 2>/dev/null; echo $?)"
 
 all_passed

@@ -57,10 +57,6 @@ for port in range(first, first + count):
 PYTHON
 }
 
-is_stopped() {
-    grep -q '^State:.*T' "/proc/$1/status"
-}
-
 build_topology
 start_services
 start_ctgate
@@ -82,6 +78,7 @@ check "and new ones are made" equals "$external:4200" "$(ask client1 4200)"
 check "the daemon serves" exits 0 ctgate status
 check "another reader is told of every session" equals $sessions "$(remote_ports other)"
 check "and has lost nothing" equals 0 "$(events other lost)"
+check "none of them has ended" equals 0 "$(events other session_ended)"
 
 kill -CONT "$slow"
 check "it is told that it was too slow" wait_for 10 has_events slow lost 1

@@ -63,11 +63,16 @@ run_ctgate() {
 
 wait_until_served() {
     wait_for 20 serves_or_has_ended || true
-    ctgate status >/dev/null || fail "ctgate does not serve"
+    ctgate status >"$work/status" 2>&1 || fail "ctgate does not serve: $(<"$work/status")"
 }
 
 serves_or_has_ended() {
     ctgate status || has_ended "$daemon"
+}
+
+# is_stopped PID: by SIGSTOP.
+is_stopped() {
+    grep -q '^State:.*T' "/proc/$1/status"
 }
 
 # stop_ctgate: `ctgate down`, and the daemon is gone.

@@ -37,10 +37,16 @@ has_bytes() {
     [ "$(stat -c %s "$work/transfer")" -ge "$1" ]
 }
 
+# is_up HOST DEVICE: it carries packets.
+is_up() {
+    [ "$(ip -n "$(netns "$1")" -j link show "$2" | jq -r '.[0].operstate')" = UP ]
+}
+
 # The bridge keeps its address, so the clients need not ask for it again.
 move_client() {
     ip -n "$(netns gateway)" link set "$1" netns "$(netns gateway2)"
     ip -n "$(netns gateway2)" link set "$1" up master inside
+    wait_for 10 is_up gateway2 "$1"
 }
 
 # take_away: the first gateway loses its links.
@@ -56,6 +62,7 @@ take_over() {
     ip -n "$(netns isp)" address add $isp/24 dev eth2
     move_client client1
     move_client client2
+    wait_for 10 is_up gateway2 inside
 }
 
 second_short_path() {

@@ -212,9 +212,22 @@ TEST_F(Watch, WhatWasToldOfIsKnown) {
     };
     watch_.note(session("10.0.0.2:1", 0), true, now_, ended);
     EXPECT_THAT(look({session("10.0.0.2:1", 300)}), IsEmpty());
+    now_ += 1s;
     watch_.note(session("10.0.0.2:1", 0), false, now_, ended);
     EXPECT_THAT(ends, ElementsAre("replaced shared"));
     EXPECT_THAT(look({}), ElementsAre("deleted 10.0.0.2:1"));
+}
+
+TEST_F(Watch, WhatWasSeenIsToldOfLater) {
+    std::vector<std::string> ends;
+    const auto ended = [&](const Session&, const char* why, bool shared) {
+        ends.push_back(std::string(why) + (shared ? " shared" : ""));
+    };
+    look({session("10.0.0.2:1", 300)});
+    watch_.note(session("10.0.0.2:1", 0), true, now_ - 1s, ended);
+    EXPECT_THAT(ends, IsEmpty()) << "it was there when it was seen";
+    watch_.note(session("10.0.0.2:1", 0), false, now_ + 1s, ended);
+    EXPECT_THAT(ends, ElementsAre("replaced shared"));
 }
 
 TEST_F(Watch, OtherPeoplesSessionsAreTheirs) {

@@ -56,6 +56,26 @@ TEST_F(OptionsInForce, EachWithItsSource) {
     EXPECT_THAT(rows(all, "config"), ElementsAre(path_ + " from command line"));
 }
 
+TEST_F(OptionsInForce, TakenAgain) {
+    std::ofstream(path_) << "internal = lan0\nexternal = wan0\nudp-timeout = 200\n";
+    const ParsedOptions options = parse_options(
+        std::vector<std::string>{"--internal", "lan1", "--udp-timeout", "150", "--config", path_});
+    const ParsedOptions again = parse_given(options.given);
+    EXPECT_EQ(again.config.internal, options.config.internal);
+    const auto all = options_in_force(again);
+    EXPECT_THAT(rows(all, "config"), ElementsAre(path_ + " from command line"));
+    EXPECT_THAT(rows(all, "internal"),
+                ElementsAre("lan0 from " + path_ + ":1", "lan1 from command line"));
+    EXPECT_THAT(rows(all, "udp-timeout"), ElementsAre("150 from command line"));
+}
+
+TEST_F(OptionsInForce, TakenAgainByAnotherVersion) {
+    EXPECT_THROW(parse_given({{"internal", "lan0", "--internal"},
+                              {"external", "wan0", "--external"},
+                              {"no-such", "1", "--no-such"}}),
+                 ConfigError);
+}
+
 TEST_F(OptionsInForce, Defaults) {
     const auto all = in_force("internal = lan0\nexternal = wan0\n", {});
     EXPECT_THAT(rows(all, "filtering"), ElementsAre("address-dependent from default"));
