@@ -31,11 +31,9 @@ for file in sbin/ctgate share/bash-completion/completions/ctgate share/zsh/vendo
     share/doc/ctgate/README.md share/doc/ctgate/LICENSE share/doc/ctgate/docs/packet-path.md; do
     expect "$file" test -s "$root/usr/$file"
 done
-for example in "$(dirname "$0")"/../../examples/*/; do
-    example=$(basename "$example")
-    file=ctgate.conf
-    [ "$example" != grafana ] || file=ctgate.json
-    expect "example $example" test -s "$root/usr/share/doc/ctgate/examples/$example/$file"
+for file in "$(dirname "$0")"/../../examples/*/*; do
+    example=$(basename "$(dirname "$file")")/$(basename "$file")
+    expect "example $example" cmp "$file" "$root/usr/share/doc/ctgate/examples/$example"
 done
 if [ -e "$build/ctgate.8" ]; then
     expect "the man page" test -s "$root/usr/share/man/man8/ctgate.8"

@@ -22,7 +22,7 @@ sessions() {
     entries | sed -E 's/^([a-z]+ +[0-9]+) [0-9]+ /\1 /' | sort
 }
 
-# traces: all that a packet could change, but for the session cache, which has no pin.
+# traces: all that a packet could change.
 traces() {
     sessions
     counters
@@ -32,7 +32,7 @@ traces() {
 # choose_dumps: of each map that the dataplane writes; of each port that may be given out.
 choose_dumps() {
     local map id port
-    for map in mappings hosts contacts places placed; do
+    for map in mappings hosts contacts places placed session_cache; do
         dumps+="map dump pinned $(pins_of gateway)/$map"$'\n'
     done
     for id in $(inner_maps port_sets); do
@@ -188,6 +188,8 @@ inside gateway conntrack -U -p udp --orig-src $client1 --orig-dst $remote --orig
     -t 999 >/dev/null 2>&1
 choose_dumps
 traces >"$work/before"
+check "the short path has a session that could be changed" test \
+    "$(bpftool -j map dump pinned "$(pins_of gateway)/session_cache" | jq length)" -ge 1
 text=$(ctgate explain udp $client1:5000 198.51.100.2:53)
 for arguments in "udp $client1:5000 $remote:53" "udp $client1:5000 $external:5002" \
     "udp $client1:5004 $remote:53" "tcp $client2:5005 $remote:80" \

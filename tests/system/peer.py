@@ -12,7 +12,8 @@ peer.py converse tcp|udp ADDRESS PORT SOURCE-PORT
                         one socket; for each line of input it asks for, and prints, ADDRESS:PORT
 peer.py stream tcp|udp ADDRESS PORT SOURCE-PORT
                         one socket, which asks for ADDRESS:PORT all the time; for each line of input it
-                        prints how many answers came, how many did not, and the last one
+                        prints how many answers came, how many did not (one that comes late did), and
+                        the last one
 
 Imported by the tests' own programs: enter(), socket_in(), seen_by().
 """
@@ -115,6 +116,18 @@ def converse(protocol, address, port, source_port):
             print(seen_by(client), flush=True)
 
 
+def late_answers(client):
+    """How many UDP answers wait that nobody waited for any more."""
+    number = 0
+    while select.select([client], [], [], 0)[0]:
+        try:
+            client.recv(1000)
+            number += 1
+        except OSError:  # an error that ICMP has told of
+            pass
+    return number
+
+
 def stream(protocol, address, port, source_port):
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
     answers, lost, last = 0, 0, "nothing"
@@ -129,6 +142,9 @@ def stream(protocol, address, port, source_port):
             except OSError:
                 lost += 1
             time.sleep(0.002)  # leave something of the machine to others
+            if protocol == "udp":
+                late = late_answers(client)
+                answers, lost = answers + late, lost - late
             if select.select([sys.stdin], [], [], 0)[0]:
                 if not sys.stdin.readline():
                     return

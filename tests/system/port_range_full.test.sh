@@ -29,6 +29,11 @@ for number in range(12):
 PYTHON
 }
 
+# warnings: of `ctgate status`, one a line.
+warnings() {
+    ctgate status --json | jq -r '.warnings[]'
+}
+
 out_of_range="src host $external and (tcp or udp) and ip[6:2] & 0x1fff = 0 and \
     not (src portrange 5000-5009 or src portrange 6000-6004)"
 ten=$(seq -s ' ' 5000 5009)
@@ -40,8 +45,13 @@ wait_for 10 listens isp udp 5300
 start_capture outside isp eth0 ip
 
 start_ctgate --mapping address-and-port-dependent --port-range 5000-5009
+check "status warns of nothing" equals "" "$(warnings)"
 check "UDP: exactly the ten ports" equals "$ten" "$(ports udp $server)"
 check "UDP: two were dropped for want of a port" equals 2 "$(counter drop_ports_exhausted)"
+check "status warns of it, and that sessions were refused" matches \
+    "^The udp ports of $external are nearly all in use: 10 of 10;.* Sessions were refused in the last 5 minutes" \
+    "$(warnings | xargs -d '\n')"
+check "not of the ports of TCP" fails grep -q "The tcp ports" <<<"$(warnings)"
 check "UDP: another remote endpoint has all ten again" equals "$ten" "$(ports udp $isp)"
 check "TCP: exactly the ten ports" equals "$ten" "$(ports tcp $server)"
 check "TCP: the others were counted" counted drop_ports_exhausted 4

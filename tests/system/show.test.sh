@@ -55,6 +55,16 @@ for port in range(int(low), int(high) + 1):
 PROGRAM
 }
 
+# fill_table: to a little more than four fifths of what it holds; 65,535 sessions for each source port.
+fill_table() {
+    local enough source=4200 missing
+    enough=$(ctgate status --json | jq '.sessions.limit / 5 * 4 + 100 | floor')
+    until missing=$((enough - $(ctgate status --json | jq .sessions.count))) && [ $missing -le 0 ]; do
+        source=$((source + 1))
+        send client1 $source 192.0.2.1 1 $((missing < 65535 ? missing : 65535))
+    done
+}
+
 # on_terminal ROWS COLUMNS TEXT: `ctgate top` has that on the screen; then it is resized, and quit.
 on_terminal() {
     # A build with AddressSanitizer keeps what is freed, else.
@@ -168,6 +178,11 @@ check "memory of show sessions --json: as for 1,000" \
 check "memory of show sessions: as for 1,000" \
     test "$(peak_memory show sessions)" -le $((few_rows + 2048))
 check "all of it is valid JSON" says show sessions --remote 192.0.2.1 'length == 40000'
+
+check "status: of a full table there is no word yet" says status '.warnings == []'
+fill_table
+check "status: the table is nearly full" says status \
+    '.warnings | length == 1 and (.[0] | test("^The conntrack table is nearly full: [0-9]+ of [0-9]+$"))'
 
 kill_daemon
 check "show config knows the daemon that has gone" says show config \
