@@ -14,8 +14,9 @@ samples=${FAULT_SAMPLES:-2}
 calls="bpf sendmsg sendto rename write"
 command -v strace >/dev/null || skip "needs strace"
 
+# is_traced: or it has met the injection already, as it looks around each second.
 is_traced() {
-    grep -q '^TracerPid:.*[1-9]' "/proc/$daemon/status"
+    has_ended "$daemon" || grep -q '^TracerPid:.*[1-9]' "/proc/$daemon/status"
 }
 
 # reload_with INJECTION: the answer is in $work/answer.
@@ -23,11 +24,11 @@ reload_with() {
     strace -qq -f -p "$daemon" -o "$work/trace" -e "trace=${1%%:*}" -e "inject=$1" \
         2>>"$work/strace.log" &
     tracer=$!
-    wait_for 10 is_traced
+    wait_for 10 is_traced || fail "strace does not get hold of the daemon"
     ctgate reload --json >"$work/answer" 2>/dev/null || true
     # It ends with the daemon, if that was killed.
     kill "$tracer" 2>/dev/null || true
-    wait_for 10 has_ended "$tracer"
+    wait_for 10 has_ended "$tracer" || fail "strace does not end"
 }
 
 # The configuration that is not in force, as far as known: ports, an address and a mark.
@@ -84,10 +85,10 @@ for call in $calls; do
         reload_with "$call:signal=KILL:when=$number"
         check "killed at $call number $number: the session goes on" goes_on
         check "killed at $call number $number: and others begin" gets_ports
-        if has_ended "$daemon"; then
-            run_ctgate --config "$work/ctgate.conf"
-        fi
-        check "the next daemon, or it itself, has the new one" is_whole "$turn"
+        kill -9 "$daemon" 2>/dev/null || true # it had not so many steps
+        wait_for 10 has_ended "$daemon" || fail "the daemon does not end"
+        run_ctgate --config "$work/ctgate.conf"
+        check "the next daemon has the new one" is_whole "$turn"
     done
 done
 
