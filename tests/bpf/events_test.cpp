@@ -14,9 +14,7 @@ namespace ctgate {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::AllOf;
 using testing::ElementsAre;
-using testing::Field;
 using testing::IsEmpty;
 using testing::StartsWith;
 
