@@ -99,6 +99,10 @@ Event lost_event(std::uint64_t count, std::string_view what, std::string message
     return event;
 }
 
+std::string count_text(std::uint64_t count) {
+    return count == 0 ? "some" : std::to_string(count);
+}
+
 Event session_event(EventKind kind, const Session& session, std::int64_t time) {
     const SessionView seen = view(session);
     Event event;

@@ -56,6 +56,8 @@ std::int64_t now_ns();  // CLOCK_REALTIME
 // A sentence of the daemon, now.
 Event notice(EventKind kind, std::string message);
 Event lost_event(std::uint64_t count, std::string_view what, std::string message);
+// Of those lost; 0: "some".
+std::string count_text(std::uint64_t count);
 Event session_event(EventKind kind, const Session& session, std::int64_t time);
 // `offset`: to be added to CLOCK_MONOTONIC.
 Event to_event(const ctgate_event& record, std::int64_t offset);

@@ -79,8 +79,7 @@ std::string event_text(const std::string& line) {
     }
     const std::string details = kind ? what(event, *kind) : "";
     if (kind == EventKind::LOST) {
-        const auto count = event.at("count").get<std::uint64_t>();
-        text += count == 0 ? " some" : fmt::format(" {}", count);
+        text += " " + count_text(event.at("count").get<std::uint64_t>());
     }
     if (!details.empty() && kind != EventKind::LOST) {
         text += " " + details;

@@ -26,6 +26,10 @@
 namespace ctgate {
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr auto until_next_try = 1s;
+
 ctgate_link kind_of(const Link& link, const fast_path::State& fast) {
     if (!link.ethernet) {
         return CTGATE_LINK_LAYER3;
@@ -49,38 +53,56 @@ Gateway::Gateway(Config config, FileDescriptor origin, bool netns_is_new)
 }
 
 void Gateway::start() {
-    const std::size_t first = first_start_ ? 0 : journal_.changes().size();
+    const std::set<std::string> known = first_start_ ? std::set<std::string>() : journal_.keys();
     try {
-        RunTimeForwards run_time(directory_);
-        apply();
-        forget(run_time);
+        change_over();
     } catch (...) {
         const std::exception_ptr cause = std::current_exception();
         dataplane_.reset();
-        undo_from(first);
+        undo_all_but(known);
         std::rethrow_exception(cause);
     }
     directory_.keep();
     first_start_ = false;
 }
 
+// What can be refused is refused before anything is changed.
 void Gateway::reload(Config config) {
-    const std::size_t first = journal_.changes().size();
+    check(config);
+    const std::set<std::string> known = journal_.keys();
     const Loss loss = loss_by(config);
     std::swap(config_, config);
     try {
-        RunTimeForwards run_time(directory_);
-        apply();
+        change_over();
         is_between_ = false;
-        sessions::end_those_of(loss.external, loss.internal);
-        note_sessions();
-        forget(run_time);
     } catch (...) {
         const std::exception_ptr cause = std::current_exception();
         std::swap(config_, config);
-        undo_from(first);
+        undo_all_but(known);
         go_back();
         std::rethrow_exception(cause);
+    }
+    end_sessions(loss);
+}
+
+// Nobody makes port forwards meanwhile.
+void Gateway::change_over() {
+    RunTimeForwards run_time(directory_);
+    apply();
+    if (!run_time.all().empty()) {
+        spdlog::info("{} port forwards made at run time are forgotten", run_time.all().size());
+        run_time.write({});
+    }
+}
+
+// They could not go on anyway; those that stay by mistake end in time.
+void Gateway::end_sessions(const Loss& loss) {
+    try {
+        sessions::end_those_of(loss.external, loss.internal);
+        note_sessions();
+    } catch (const std::exception& error) {
+        spdlog::error("Not all sessions ended that have lost their interface or address: {}",
+                      error.what());
     }
 }
 
@@ -90,18 +112,29 @@ void Gateway::go_back() {
     try {
         put_back();
     } catch (const std::exception& error) {
+        next_try_ = Clock::now() + until_next_try;
         spdlog::error("Cannot put the old configuration back whole: {}; trying again",
                       error.what());
     }
 }
 
-// As it was before a reload that failed, whatever that one came to.
+// As it was before a reload that failed, whatever that one came to. What serves comes before what
+// is wrong with addresses, routes or interfaces.
 void Gateway::put_back() {
-    move_interfaces();
-    program();
+    std::exception_ptr failure;
+    try {
+        move_interfaces();
+        program();
+    } catch (...) {
+        failure = std::current_exception();
+    }
     dataplane_ = Dataplane(directory_, config_.accepted_mark, config_.max_sessions);
     table_.clear();
     serve();
+    drop_what_is_not_configured();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
     is_between_ = false;
 }
 
@@ -114,10 +147,9 @@ void Gateway::refresh_ports() {
     dataplane_->set_ports(ports_of(serving_.external));
 }
 
-void Gateway::undo_from(std::size_t first) {
+void Gateway::undo_all_but(const std::set<std::string>& known) {
     try {
-        journal_.undo_from(
-            first, [&](const Change& change) { changes::undo(change, directory_, origin_); });
+        undo_if([&](const Change& change) { return !known.contains(change.key); });
     } catch (const std::exception& error) {
         spdlog::error("Not all that was begun could be taken back: {}", error.what());
     }
@@ -134,13 +166,6 @@ void Gateway::apply() {
     serve(config_);
     drop_what_is_not_configured();
     forget_vanished_interfaces();
-}
-
-void Gateway::forget(RunTimeForwards& run_time) {
-    if (!run_time.all().empty()) {
-        spdlog::info("{} port forwards made at run time are forgotten", run_time.all().size());
-        run_time.write({});
-    }
 }
 
 void Gateway::move_interfaces() {
@@ -180,7 +205,8 @@ void Gateway::serve(const Config& config) {
     std::set<IpAddress> before = serving_.addresses();
     close_what_is_not_configured();
     accept_existing_sessions();
-    if (program_table(while_changing(plan.ruleset)) && !first_start_) {
+    marks_ |= config.accepted_mark;
+    if (program_table(while_changing(plan.ruleset)) && serving_.daemon != 0) {
         serving_.table = fingerprint_;  // `status` compares
         serving_.write(directory_);
     }
@@ -196,6 +222,7 @@ void Gateway::serve(const Config& config) {
     rebuilding.report();
     dataplane_->pin_session_cache(directory_);
     program_table(plan.ruleset);
+    marks_ = 0;
     serving_ = {CTGATE_VERSION,        config_.internal,     plan.ruleset.external,
                 config_.accepted_mark, config_.max_sessions, ::getpid(),
                 fingerprint_,          config_.forwards,     short_path_of(fast),
@@ -222,10 +249,11 @@ void Gateway::accept_existing_sessions() {
     }
 }
 
-// Programs of an earlier configuration ask for its bit until each has been replaced.
+// Programs of an earlier configuration ask for its bit until each has been replaced, and so do
+// those of one that could not be had.
 Ruleset Gateway::while_changing(Ruleset ruleset) const {
     if (!first_start_) {
-        ruleset.accepted_mark |= serving_.accepted_mark;
+        ruleset.accepted_mark |= serving_.accepted_mark | marks_;
     }
     return ruleset;
 }

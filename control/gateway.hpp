@@ -3,6 +3,7 @@
 // this object and its process; take_down() ends it.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <set>
@@ -21,8 +22,6 @@
 #include "control/serving.hpp"
 
 namespace ctgate {
-
-class RunTimeForwards;
 
 class Gateway {
   public:
@@ -54,6 +53,8 @@ class Gateway {
     // An external interface has an address: the gateway serves.
     bool has_address() const { return serving_.has_address(); }
     const Config& config() const { return config_; }
+    // A reload has failed, and so did the way back, until now.
+    bool is_between() const { return is_between_; }
     const RunDirectory& directory() const { return directory_; }
     const Serving& serving() const { return serving_; }
 
@@ -63,8 +64,9 @@ class Gateway {
         std::vector<IpPrefix> internal;  // networks
     };
     Loss loss_by(const Config& config);
+    void change_over();
     void apply();
-    void forget(RunTimeForwards& run_time);
+    void end_sessions(const Loss& loss);
     void go_back();
     void put_back();
     void move_interfaces();
@@ -88,7 +90,7 @@ class Gateway {
     void close_what_is_not_configured();
     void drop_what_is_not_configured();
     void forget_vanished_interfaces();
-    void undo_from(std::size_t first);
+    void undo_all_but(const std::set<std::string>& known);  // keys of the journal
     void undo_if(const std::function<bool(const Change&)>& unwanted);
 
     Config config_;
@@ -103,9 +105,12 @@ class Gateway {
     std::string fingerprint_;           // of that table, just after it was set up
     std::vector<std::string> missing_;  // interfaces, as last reported
     Plan served_;                       // links and all, as last served
-    bool is_between_ = false;           // two configurations: neither could be had whole
-    std::uint64_t sessions_ = 0;        // in the kernel's table, as last seen
-    bool durable_ = false;              // one of these few would have lasted beyond the next look
+    using Clock = std::chrono::steady_clock;
+    bool is_between_ = false;     // two configurations: neither could be had whole
+    Clock::time_point next_try_;  // to put the old one back
+    std::uint32_t marks_ = 0;     // accepted bits that attached programs may ask for, more
+    std::uint64_t sessions_ = 0;  // in the kernel's table, as last seen
+    bool durable_ = false;        // one of these few would have lasted beyond the next look
 };
 
 // Ends what serves the network namespace the thread is in, and takes back every change. False:

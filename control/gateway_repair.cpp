@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What somebody else takes away of the gateway while it serves is put back.
 #include <fmt/core.h>
+#include <netinet/in.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -20,8 +21,10 @@ constexpr std::uint64_t many_sessions = 10;
 constexpr std::uint64_t share_left = 10;  // one of so many
 constexpr std::uint32_t durable = 5;      // seconds: until well after the next look
 
+// Conntrack ends a TCP session by itself when a reset answers its first packet.
 bool is_durable(const Session& session) {
-    return session.timeout > durable;
+    return session.timeout > durable &&
+           (session.protocol != IPPROTO_TCP || session.state == "ESTABLISHED");
 }
 
 }  // namespace
@@ -67,9 +70,6 @@ bool Gateway::was_emptied() {
 }
 
 bool Gateway::repair() {
-    if (is_between_) {
-        put_back();
-    }
     const auto before = serving_.repairs;
     const bool table = nft::fingerprint() != serving_.table;
     if (table) {
@@ -92,18 +92,27 @@ bool Gateway::repair() {
                     "Somebody has removed a program of ours from an interface; it is put back");
     }
     if (was_emptied()) {
-        note_repair("conntrack",
-                    "All sessions in the kernel's table, or nearly all, ended at once, as by "
-                    "'conntrack -F'; they begin anew with their mappings");
+        note_repair(
+            "conntrack",
+            "All sessions in the kernel's table, or nearly all, were deleted at once, as by "
+            "'conntrack -F'; they begin anew with their mappings");
     }
-    if (serving_.repairs == before) {
+    const bool again = is_between_ && Clock::now() >= next_try_;
+    if (serving_.repairs == before && !again) {
         return false;
     }
-    serve();
+    if (again) {
+        go_back();
+    } else {
+        serve();
+    }
     if (table) {
         sessions::end_untranslated();
     }
-    return true;
+    if (again && !is_between_) {
+        spdlog::info("The old configuration is back, whole");
+    }
+    return serving_.repairs != before;
 }
 
 }  // namespace ctgate

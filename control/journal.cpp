@@ -55,6 +55,14 @@ const Change* Journal::find(const std::string& key) const {
     return found == changes_.end() ? nullptr : &*found;
 }
 
+std::set<std::string> Journal::keys() const {
+    std::set<std::string> result;
+    for (const Change& each : changes_) {
+        result.insert(each.key);
+    }
+    return result;
+}
+
 void Journal::record(Change change) {
     const auto same = std::find_if(changes_.begin(), changes_.end(),
                                    [&](const Change& each) { return each.key == change.key; });
@@ -72,18 +80,6 @@ void Journal::record(Change change) {
 void Journal::forget(const std::string& key) {
     std::erase_if(changes_, [&](const Change& each) { return each.key == key; });
     write();
-}
-
-void Journal::undo_from(std::size_t first, const Undo& undo) {
-    std::vector<std::string> newer;
-    for (std::size_t i = first; i < changes_.size(); ++i) {
-        newer.push_back(changes_[i].key);
-    }
-    undo_if(
-        [&](const Change& change) {
-            return std::find(newer.begin(), newer.end(), change.key) != newer.end();
-        },
-        undo);
 }
 
 void Journal::undo_if(const std::function<bool(const Change&)>& unwanted, const Undo& undo) {
@@ -104,6 +100,10 @@ void Journal::undo_if(const std::function<bool(const Change&)>& unwanted, const 
     if (failure) {
         std::rethrow_exception(failure);
     }
+}
+
+void Journal::undo_all(const Undo& undo) {
+    undo_if([](const Change&) { return true; }, undo);
 }
 
 void Journal::write() const {

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ class Journal {
 
     const std::vector<Change>& changes() const { return changes_; }
     const Change* find(const std::string& key) const;
+    std::set<std::string> keys() const;
 
     // To be called before the change is made. A change that is in the journal already keeps its
     // place, and what it says of the time before is kept by the caller.
@@ -33,11 +35,11 @@ class Journal {
     // For a change that turned out not to be needed.
     void forget(const std::string& key);
 
-    // Takes back all from position `first` on, newest first. Each step is tried whatever happened
-    // to the others; what could be taken back leaves the journal. Throws the first failure.
-    void undo_from(std::size_t first, const Undo& undo);
-    // The same for those for which `unwanted` is true.
+    // Takes back all for which `unwanted` is true, newest first. Each step is tried whatever
+    // happened to the others; what could be taken back leaves the journal. Throws the first
+    // failure.
     void undo_if(const std::function<bool(const Change&)>& unwanted, const Undo& undo);
+    void undo_all(const Undo& undo);
 
     // The file anew: somebody may have removed it.
     void write() const;

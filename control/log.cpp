@@ -30,14 +30,6 @@ class JournalLevel : public spdlog::custom_flag_formatter {
     }
 };
 
-// "DEVICE:INODE" of what systemd connects stdout and stderr to (systemd.exec(5)).
-bool is_journal(int fd) {
-    const char* stream = std::getenv("JOURNAL_STREAM");
-    struct stat info {};
-    return stream != nullptr && ::fstat(fd, &info) == 0 &&
-           fmt::format("{}:{}", info.st_dev, info.st_ino) == stream;
-}
-
 }  // namespace
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
@@ -52,6 +44,14 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
             break;
     }
     return spdlog::level::err;
+}
+
+// "DEVICE:INODE" of what systemd connects stdout and stderr to (systemd.exec(5)).
+bool is_journal(int fd) {
+    const char* stream = std::getenv("JOURNAL_STREAM");
+    struct stat info {};
+    return stream != nullptr && ::fstat(fd, &info) == 0 &&
+           fmt::format("{}:{}", info.st_dev, info.st_ino) == stream;
 }
 
 void set_up_log(LogLevel level) {

@@ -8,10 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <system_error>
 
 #include "control/conntrack_names.hpp"
+#include "control/log.hpp"
 
 namespace ctgate {
 namespace {
@@ -43,7 +43,7 @@ std::string nat_log_line(const Event& event, bool blocks) {
                                event.external->text(), event.first_port, event.last_port);
         case EventKind::LOST:
             return fmt::format("{} {} {} {}", time_text(event.time), kind_name(event.kind),
-                               event.count, event.reason);
+                               count_text(event.count), event.reason);
         default:
             return "";
     }
@@ -61,7 +61,7 @@ bool nat_log_has_sessions(const Config& config) {
 NatLog::NatLog(const Config& config)
     : name_(config.nat_log), blocks_(config.port_block_size != 0 || config.deterministic) {
     if (name_ == "stderr") {
-        prefix_ = std::getenv("JOURNAL_STREAM") != nullptr ? "<6>nat: " : "ctgate: nat: ";
+        prefix_ = is_journal(STDERR_FILENO) ? "<6>nat: " : "ctgate: nat: ";
         return;
     }
     file_ = FileDescriptor(

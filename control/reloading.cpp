@@ -54,6 +54,12 @@ std::vector<std::string> problems_of(const Work& work) {
     }
 }
 
+void log_problems(const std::vector<std::string>& problems) {
+    for (const std::string& problem : problems) {
+        spdlog::error("{}", problem);
+    }
+}
+
 }  // namespace
 
 ParsedOptions Reloading::read() const {
@@ -74,7 +80,8 @@ void Reloading::change_over(ParsedOptions options) {
     }
     options_ = std::move(options);
     set_log_level(options_.config.log_level);
-    steps_.follow(options_);
+    // The gateway has changed over: what fails now is no reason to say otherwise.
+    log_problems(problems_of([&] { steps_.follow(options_); }));
 }
 
 Reloading::Outcome Reloading::preview() {
@@ -122,11 +129,16 @@ Reloading::Outcome Reloading::try_reload(std::chrono::seconds to_confirm) {
     outcome.ok = outcome.problems.empty();
     if (!outcome.ok) {
         take_back(before);
+        if (gateway_.is_between()) {
+            outcome.problems.emplace_back(
+                "The old configuration is not back whole yet; that is tried each second");
+        }
+    } else if (to_confirm.count() != 0) {
+        unconfirmed_->deadline = Clock::now() + to_confirm;
+        log_problems(problems_of([&] { wait_for_confirmation(*unconfirmed_); }));
     }
     outcome.to_confirm = left();
-    for (const std::string& problem : outcome.problems) {
-        spdlog::error("{}", problem);
-    }
+    log_problems(outcome.problems);
     if (!outcome.ok) {
         spdlog::error("Reload refused; the old configuration stays");
     } else if (outcome.to_confirm) {
@@ -141,10 +153,7 @@ Reloading::Outcome Reloading::try_reload(std::chrono::seconds to_confirm) {
 }
 
 void Reloading::take_back(const std::optional<Unconfirmed>& before) {
-    const auto problems = problems_of([&] { before ? wait_for_confirmation(*before) : settle(); });
-    for (const std::string& problem : problems) {
-        spdlog::error("{}", problem);
-    }
+    log_problems(problems_of([&] { before ? wait_for_confirmation(*before) : settle(); }));
 }
 
 void Reloading::reload() {
@@ -178,6 +187,9 @@ void Reloading::resume() {
 }
 
 void Reloading::go_back_if_unconfirmed() {
+    if (unconfirmed_ && !time_to_confirm(gateway_.directory())) {  // somebody has removed it
+        log_problems(problems_of([&] { write_unconfirmed(gateway_.directory(), *unconfirmed_); }));
+    }
     if (!unconfirmed_ || Clock::now() < unconfirmed_->deadline) {
         return;
     }

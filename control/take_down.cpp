@@ -64,7 +64,7 @@ bool take_down(const FileDescriptor& origin) {
     end_unaccepted();
     sessions::ignore_windows();
     Journal journal(directory.file("journal"));
-    journal.undo_from(0, [&](const Change& change) { changes::undo(change, directory, origin); });
+    journal.undo_all([&](const Change& change) { changes::undo(change, directory, origin); });
     end_unaccepted();
     if (serving) {
         sessions::forget_acceptance(serving->accepted_mark);

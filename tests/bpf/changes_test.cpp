@@ -35,7 +35,7 @@ class ChangesTest : public testing::Test {
         Journal journal(path_);
         const RunDirectory directory = RunDirectory::create();
         const FileDescriptor here = netns::open_current();
-        journal.undo_from(0, [&](const Change& each) { changes::undo(each, directory, here); });
+        journal.undo_all([&](const Change& each) { changes::undo(each, directory, here); });
     }
     static std::string current() { return sysctl::read(name).value(); }
 

@@ -46,9 +46,16 @@ is_whole() {
             jq -r '[.[].addr_info[].local | select(. != "10.0.0.1")] | join(" ")')"
 }
 
-# as_answered: the old one or the new one, at once or when it was tried again.
+is_one_of_both() {
+    is_whole "$turn" || is_whole $((11 - turn))
+}
+
+# as_answered: the old one or the new one, at once or when it was tried again. The answer itself may be
+# what has failed.
 as_answered() {
-    if jq -e .ok "$work/answer" >/dev/null; then
+    if [ ! -s "$work/answer" ]; then
+        wait_for 10 is_one_of_both && { is_whole "$turn" || turn=$((11 - turn)); }
+    elif jq -e .ok "$work/answer" >/dev/null; then
         wait_for 10 is_whole "$turn"
     else
         wait_for 10 is_whole $((11 - turn)) && turn=$((11 - turn))
@@ -76,7 +83,8 @@ for call in $calls; do
     reload_with "$call:retval=0:when=65535"
     steps=$(grep -c "$call(" "$work/trace")
     check "$call: a reload without failures" as_answered
-    for number in $(seq 1 $((steps / samples + 1)) "$steps"); do
+    each=$((steps < samples ? 1 : steps / samples))
+    for number in $(seq $each $each "$steps"); do
         next
         reload_with "$call:error=ENOMEM:when=$number"
         check "$call number $number fails: one of both is whole" as_answered

@@ -55,9 +55,9 @@ check "errors: status 1" exits 1 ctgate reload
 check "the old configuration is in force" gives "$external:60[0-9][0-9]"
 
 configure "port-range = 7000-7099"
-check "--confirm 2: done" said '.ok' --confirm 2
+check "--confirm 5: done" said '.ok' --confirm 5
 check "it is in force" gives "$external:70[0-9][0-9]"
-check "nobody confirms: it goes back" wait_for 10 gives "$external:60[0-9][0-9]"
+check "nobody confirms: it goes back" wait_for 20 gives "$external:60[0-9][0-9]"
 check "too late to confirm: status 1" exits 1 ctgate confirm
 check "--confirm 60: done" said '.ok' --confirm 60
 check "confirm" ctgate confirm

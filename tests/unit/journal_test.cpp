@@ -55,7 +55,7 @@ TEST_F(JournalTest, UnwindsNewestFirst) {
     for (const char* key : {"netns", "table", "attachment 2", "forwarding"}) {
         journal.record({key, {{"kind", "x"}}});
     }
-    journal.undo_from(0, undo_);
+    journal.undo_all(undo_);
     EXPECT_THAT(undone_, ElementsAre("forwarding", "attachment 2", "table", "netns"));
     EXPECT_THAT(keys_on_disk(), IsEmpty());
 }
@@ -65,11 +65,11 @@ TEST_F(JournalTest, AFailedStartTakesBackOnlyItsOwnChanges) {
     earlier.record({"table", {{"kind", "x"}}});
 
     Journal journal(path());
-    const std::size_t first = journal.changes().size();
+    const std::set<std::string> known = journal.keys();
     journal.record({"address", {{"kind", "x"}}});
     journal.record({"table", {{"kind", "x"}}});  // it was there: still not ours to take back
     journal.record({"route", {{"kind", "x"}}});
-    journal.undo_from(first, undo_);
+    journal.undo_if([&](const Change& each) { return !known.contains(each.key); }, undo_);
     EXPECT_THAT(undone_, ElementsAre("route", "address"));
     EXPECT_THAT(keys_on_disk(), ElementsAre("table"));
 }
@@ -88,7 +88,7 @@ TEST_F(JournalTest, AStepThatFailsStopsNoOtherAndStaysForTheNextTry) {
     EXPECT_THROW(
         {
             try {
-                journal.undo_from(0, undo_but_b);
+                journal.undo_all(undo_but_b);
             } catch (const std::runtime_error& error) {
                 EXPECT_STREQ(error.what(), "b is busy");
                 throw;
@@ -97,7 +97,7 @@ TEST_F(JournalTest, AStepThatFailsStopsNoOtherAndStaysForTheNextTry) {
         std::runtime_error);
     EXPECT_THAT(undone_, ElementsAre("c", "b", "a"));
     EXPECT_THAT(keys_on_disk(), ElementsAre("b"));
-    journal.undo_from(0, undo_);
+    journal.undo_all(undo_);
     EXPECT_THAT(keys_on_disk(), IsEmpty());
 }
 
