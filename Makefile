@@ -111,6 +111,8 @@ format:
 	clang-format -i $(cpp_sources)
 	clang-format -i --style=file:dataplane/.clang-format $(c_sources)
 
+# Where faults are injected, fewer: what is slow here is slow enough.
+sanitize: export FAULT_SAMPLES ?= 1
 sanitize:
 	$(call need_root,sanitize)
 	$(call compile,build-sanitize,all,-DCTGATE_SANITIZE=ON)

@@ -17,7 +17,11 @@ constexpr unsigned udp_minimum = 120;
 constexpr unsigned icmp_minimum = 60;
 constexpr unsigned tcp_established_minimum = 7440;
 constexpr unsigned tcp_transitory_minimum = 240;
-constexpr unsigned slack = 5;  // the table counts down in whole seconds, and a busy machine waits
+
+// The table counts down in whole seconds, and a busy machine waits.
+unsigned slack(unsigned minimum) {
+    return std::max(5U, minimum / 60);
+}
 
 Finding judge(const Bench& bench, const char* session, const std::optional<Session>& entry,
               unsigned Timeouts::*timeout, unsigned minimum) {
@@ -25,7 +29,7 @@ Finding judge(const Bench& bench, const char* session, const std::optional<Sessi
     if (!entry) {
         return fail("{} has no entry in the table", session);
     }
-    if (entry->timeout + slack < std::min(configured, minimum)) {
+    if (entry->timeout + slack(minimum) < std::min(configured, minimum)) {
         return fail("{} has {} s left, less than {} s", session, entry->timeout,
                     std::min(configured, minimum));
     }

@@ -35,13 +35,13 @@ reload_with() {
 turn=5
 next() {
     turn=$((11 - turn))
-    configure "port-range = ${turn}000-${turn}099" "address = inside=10.$turn.0.1/24" \
+    configure "port-range = ${turn}000-${turn}999" "address = inside=10.$turn.0.1/24" \
         "accepted-mark = $((1 << (24 + turn)))"
 }
 
 # is_whole TURN: that configuration is in force, all of it.
 is_whole() {
-    matches "^$external:${1}0[0-9][0-9]\$" "$(ask client1 0)" &&
+    matches "^$external:${1}[0-9][0-9][0-9]\$" "$(ask client1 0)" &&
         equals "10.$1.0.1" "$(ip -n "$(netns gateway)" -4 -j address show dev inside |
             jq -r '[.[].addr_info[].local | select(. != "10.0.0.1")] | join(" ")')"
 }
@@ -67,7 +67,7 @@ goes_on() {
 }
 
 gets_ports() {
-    matches "^$external:[56]0[0-9][0-9]\$" "$(ask client1 0)"
+    matches "^$external:[56][0-9][0-9][0-9]\$" "$(ask client1 0)"
 }
 
 build_topology

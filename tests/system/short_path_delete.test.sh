@@ -116,8 +116,8 @@ check "and goes on" takes_short_path udp
 # TCP cannot begin again in the middle.
 start_stream tcp client2 tcp 4002
 check "TCP past the stack" takes_short_path tcp
-delete tcp 4002
 no_syn=$(counter to_stack_tcp_no_syn)
+delete tcp 4002
 check "TCP, entry deleted: it has no session" wait_for 5 counted to_stack_tcp_no_syn $((no_syn + 1))
 
 all_passed
