@@ -26,10 +26,6 @@
 namespace ctgate {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto until_next_try = 1s;
-
 ctgate_link kind_of(const Link& link, const fast_path::State& fast) {
     if (!link.ethernet) {
         return CTGATE_LINK_LAYER3;
@@ -104,38 +100,6 @@ void Gateway::end_sessions(const Loss& loss) {
         spdlog::error("Not all sessions ended that have lost their interface or address: {}",
                       error.what());
     }
-}
-
-// What cannot be done now, repair() tries again.
-void Gateway::go_back() {
-    is_between_ = true;
-    try {
-        put_back();
-    } catch (const std::exception& error) {
-        next_try_ = Clock::now() + until_next_try;
-        spdlog::error("Cannot put the old configuration back whole: {}; trying again",
-                      error.what());
-    }
-}
-
-// As it was before a reload that failed, whatever that one came to. What serves comes before what
-// is wrong with addresses, routes or interfaces.
-void Gateway::put_back() {
-    std::exception_ptr failure;
-    try {
-        move_interfaces();
-        program();
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    dataplane_ = Dataplane(directory_, config_.accepted_mark, config_.max_sessions);
-    table_.clear();
-    serve();
-    drop_what_is_not_configured();
-    if (failure) {
-        std::rethrow_exception(failure);
-    }
-    is_between_ = false;
 }
 
 void Gateway::refresh() {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What somebody else takes away of the gateway while it serves is put back.
+// What somebody else takes away of the gateway while it serves is put back, and so is the old
+// configuration after a reload that failed.
 #include <fmt/core.h>
 #include <netinet/in.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
+#include <exception>
 
 #include "control/attachment.hpp"
 #include "control/conntrack.hpp"
@@ -15,6 +18,10 @@
 
 namespace ctgate {
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto until_next_try = 1s;  // to put the old configuration back
 
 // Sessions of the kernel's table that nobody takes for all at once unless it was flushed.
 constexpr std::uint64_t many_sessions = 10;
@@ -67,6 +74,38 @@ bool Gateway::was_emptied() {
     note_sessions();
     return before >= many_sessions ? sessions_ <= before / share_left
                                    : durable_before && sessions_ == 0;
+}
+
+// What cannot be done now, repair() tries again.
+void Gateway::go_back() {
+    is_between_ = true;
+    try {
+        put_back();
+    } catch (const std::exception& error) {
+        next_try_ = Clock::now() + until_next_try;
+        spdlog::error("Cannot put the old configuration back whole: {}; trying again",
+                      error.what());
+    }
+}
+
+// As it was before a reload that failed, whatever that one came to. What serves comes before what
+// is wrong with addresses, routes or interfaces.
+void Gateway::put_back() {
+    std::exception_ptr failure;
+    try {
+        move_interfaces();
+        program();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    dataplane_ = Dataplane(directory_, config_.accepted_mark, config_.max_sessions);
+    table_.clear();
+    serve();
+    drop_what_is_not_configured();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+    is_between_ = false;
 }
 
 bool Gateway::repair() {
