@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <sstream>
 
+#include "control/event.hpp"
+#include "control/session_filter.hpp"
+
 namespace ctgate::completion {
 namespace {
 
@@ -20,8 +23,10 @@ constexpr Command table[] = {
     {"check", "", "--json", true},
     {"doctor", "", "--json", true},
     {"show", "sessions mappings hosts forwards counters config",
-     "--host --protocol --port --remote --state --sort --top --netns --json", false},
-    {"top", "", "--interval --sort --once --top --netns --json", false},
+     "--host --protocol --port --remote --state --sort=address,sessions,ports,bytes,refused --top "
+     "--netns --json",
+     false},
+    {"top", "", "--interval --sort=rate,bytes,sessions --once --top --netns --json", false},
     {"flush", "",
      "--host --protocol --port --remote --state --all --mappings --dry-run --netns --json", false},
     {"lookup", "", "--proto --netns --json", false},
@@ -35,33 +40,6 @@ constexpr Command table[] = {
     {"version", "", "--json", false},
 };
 
-// Options of other commands than `run`.
-const Word others[] = {
-    {"--netns", "the network namespace", {}, Value::netns},
-    {"--all", "every network namespace", {}, Value::none},
-    {"--json", "machine-readable output", {}, Value::none},
-    {"--dry-run", "say what would change", {}, Value::none},
-    {"--confirm", "go back unless confirmed in so many seconds", {}, Value::text},
-    {"--proto", "the protocol", {"tcp", "udp"}, Value::choice},
-    {"--interface", "where the packet arrives", {}, Value::interface},
-    {"--flags", "of TCP: syn, ack, fin, rst", {}, Value::text},
-    {"--kind", "events of this kind", {}, Value::text, true},
-    {"--host", "of this internal host", {}, Value::text},
-    {"--count", "end after so many", {}, Value::text},
-    {"--protocol", "the protocol", {"tcp", "udp", "icmp"}, Value::choice},
-    {"--port", "of the internal or the external endpoint", {}, Value::text},
-    {"--remote", "the remote endpoint", {}, Value::text},
-    {"--state", "unreplied, replied, assured, or a state of TCP", {}, Value::text},
-    {"--sort", "the order of the rows", {}, Value::text},
-    {"--top", "no more than so many rows", {}, Value::text},
-    {"--interval", "seconds between two looks", {"1", "2"}, Value::choice},
-    {"--once", "print one look and end", {}, Value::none},
-    {"--mappings", "end mappings too", {}, Value::none},
-    {"--keep", "leave the lab", {}, Value::none},
-    {"--full", "wait as long as the RFCs say", {}, Value::none},
-    {"--against", "what serves the gateway", {"ctgate", "masquerade"}, Value::choice},
-};
-
 std::vector<std::string> split(std::string_view text, char separator) {
     std::vector<std::string> words;
     std::istringstream stream{std::string(text)};
@@ -72,6 +50,33 @@ std::vector<std::string> split(std::string_view text, char separator) {
     }
     return words;
 }
+
+// Options of other commands than `run`.
+const Word others[] = {
+    {"--netns", "the network namespace", {}, Value::netns},
+    {"--all", "every network namespace", {}, Value::none},
+    {"--json", "machine-readable output", {}, Value::none},
+    {"--dry-run", "say what would change", {}, Value::none},
+    {"--confirm", "go back unless confirmed in so many seconds", {}, Value::text},
+    {"--proto", "the protocol", {"tcp", "udp"}, Value::choice},
+    {"--interface", "where the packet arrives", {}, Value::interface},
+    {"--flags", "of TCP: syn, ack, fin, rst", {}, Value::text},
+    {"--kind", "events of this kind", split(kind_names(), ','), Value::choice, true},
+    {"--host", "of this internal host", {}, Value::text},
+    {"--count", "end after so many", {}, Value::text},
+    {"--protocol", "the protocol", {"tcp", "udp", "icmp"}, Value::choice},
+    {"--port", "of the internal or the external endpoint", {}, Value::text},
+    {"--remote", "the remote endpoint", {}, Value::text},
+    {"--state", "the session's state", filter_states(), Value::choice},
+    {"--sort", "the order of the rows", {}, Value::choice},
+    {"--top", "no more than so many rows", {}, Value::text},
+    {"--interval", "seconds between two looks", {"1", "2"}, Value::choice},
+    {"--once", "print one look and end", {}, Value::none},
+    {"--mappings", "end mappings too", {}, Value::none},
+    {"--keep", "leave the lab", {}, Value::none},
+    {"--full", "wait as long as the RFCs say", {}, Value::none},
+    {"--against", "what serves the gateway", {"ctgate", "masquerade"}, Value::choice},
+};
 
 Word word_of(const Option& option) {
     Word word{std::string("--") + option.name, option.help, choices_of(option), Value::text,
@@ -118,9 +123,14 @@ std::vector<Word> options_of(const Command& command) {
     } else {
         result.push_back({"--help", "explain", {}, Value::none});
     }
-    for (const std::string& name : split(command.options, ' ')) {
-        result.push_back(*std::find_if(std::begin(others), std::end(others),
-                                       [&](const Word& each) { return each.name == name; }));
+    for (const std::string& option : split(command.options, ' ')) {
+        const std::size_t equals = std::min(option.find('='), option.size());
+        result.push_back(*std::find_if(std::begin(others), std::end(others), [&](const Word& each) {
+            return each.name == option.substr(0, equals);
+        }));
+        if (equals < option.size()) {
+            result.back().choices = split(option.substr(equals + 1), ',');
+        }
     }
     return result;
 }

@@ -25,9 +25,10 @@ struct Word {
 
 struct Command {
     std::string_view name;
-    std::string_view words;    // that may follow it, with spaces between
-    std::string_view options;  // of its own, likewise, without --help
-    bool options_of_run;       // it takes these too
+    std::string_view words;  // that may follow it, with spaces between
+    std::string_view
+        options;          // of its own, likewise, without --help; =A,B: the values it takes here
+    bool options_of_run;  // it takes these too
 };
 
 std::span<const Command> commands();

@@ -47,15 +47,21 @@ std::string action_of(const Word& word) {
 }  // namespace
 
 std::string bash() {
-    std::map<std::string, std::string> values;
+    std::map<std::string, std::string> values;  // of the first command that has the option
+    std::string values_here;                    // of another, if they differ
     std::string names;
     std::string words;
     for (const Command& command : commands()) {
         std::string options;
         for (const Word& each : options_of(command)) {
             options += " " + each.name;
-            if (each.value != Value::none) {
-                values[each.name] = action_of(each);
+            if (each.value == Value::none) {
+                continue;
+            }
+            const std::string action = action_of(each);
+            if (values.emplace(each.name, action).first->second != action) {
+                values_here +=
+                    fmt::format("        {}:{}) {} ;;\n", command.name, each.name, action);
             }
         }
         names += fmt::format(" {}", command.name);
@@ -63,9 +69,9 @@ std::string bash() {
             fmt::format("        *:{}) words=\"{}{}\" ;;\n", command.name, command.words, options);
     }
     std::string result = head;
-    result += "    case $before in\n";
+    result += "    case ${COMP_WORDS[1]}:$before in\n" + values_here;
     for (const auto& [name, action] : values) {
-        result += fmt::format("        {}) {} ;;\n", name, action);
+        result += fmt::format("        *:{}) {} ;;\n", name, action);
     }
     result += "        *) value= ;;\n    esac\n";
     result += "    case $value$COMP_CWORD:${COMP_WORDS[1]} in\n        yes*) ;;\n";

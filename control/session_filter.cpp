@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "control/session_filter.hpp"
 
+#include <fmt/ranges.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 
 #include <algorithm>
@@ -139,13 +140,29 @@ Complaint take_filter_remote(const std::string& value, SessionFilter& filter) {
     return std::nullopt;
 }
 
+std::vector<std::string> filter_states() {
+    std::vector<std::string> names;
+    const auto add = [&](std::string_view name) {
+        std::string& added = names.emplace_back(name);
+        std::transform(added.begin(), added.end(), added.begin(), [](unsigned char letter) {
+            return static_cast<char>(std::tolower(letter));
+        });
+    };
+    for (const StatusWord& word : status_words) {
+        add(word.name);
+    }
+    for (const std::string_view state : tcp_states) {
+        add(state);
+    }
+    return names;
+}
+
 Complaint take_filter_state(const std::string& value, SessionFilter& filter) {
     std::string name = value;
     std::transform(name.begin(), name.end(), name.begin(),
                    [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
     if (!find_status(name) && !is_tcp_state(name)) {
-        return "is no state; write unreplied, replied or assured, or one of TCP: syn_sent, "
-               "syn_recv, established, fin_wait, close_wait, last_ack, time_wait, close, syn_sent2";
+        return fmt::format("is none of {}", fmt::join(filter_states(), ", "));
     }
     filter.state = name;
     return std::nullopt;

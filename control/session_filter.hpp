@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "control/conntrack.hpp"
 #include "control/option_values.hpp"
@@ -38,5 +39,7 @@ Complaint take_filter_protocol(const std::string& value, SessionFilter& filter);
 Complaint take_filter_port(const std::string& value, SessionFilter& filter);
 Complaint take_filter_remote(const std::string& value, SessionFilter& filter);
 Complaint take_filter_state(const std::string& value, SessionFilter& filter);
+
+std::vector<std::string> filter_states();  // that the last one takes: UNREPLIED and the like first
 
 }  // namespace ctgate

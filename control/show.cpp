@@ -38,8 +38,8 @@ Filters; what is printed matches all that are given:
   --port N                   the port of the internal endpoint, or of the external one
   --remote ADDRESS[:PORT]    (sessions) the remote endpoint
   --state STATE              (sessions) unreplied, replied, assured, or one of TCP:
-                             syn_sent, syn_recv, established, fin_wait, close_wait,
-                             last_ack, time_wait, close, syn_sent2
+                             none, syn_sent, syn_recv, established, fin_wait,
+                             close_wait, last_ack, time_wait, close, syn_sent2
 
 sessions: the kernel's IPv4 conntrack table, one session per line.
   protocol   tcp, udp, icmp, ...

@@ -66,6 +66,20 @@ expect "nothing for what nobody can guess" offers "" run --port-range ""
 expect "files" offers_also /etc/passwd check --config /etc/passw
 expect "options of run elsewhere" offers_also --port-range check --port
 expect "the protocol of lookup" offers "tcp udp" lookup --proto ""
+
+# offers_what_is_taken OPTION COMMAND...: the values that the complaint about another one lists.
+offers_what_is_taken() {
+    local values
+    values=$("$ctgate" "${@:2}" "$1" '?' 2>&1 | sed -n 's/.* is none of //p' | tr -d , | xargs -n 1 | sort | xargs)
+    [ -n "$values" ] && offers "$values" "${@:2}" "$1" ""
+}
+
+expect "kinds of events" offers_what_is_taken --kind events
+expect "states" offers_what_is_taken --state show sessions
+expect "states to flush" offers_what_is_taken --state flush
+expect "orders of hosts" offers_what_is_taken --sort show hosts
+expect "orders of top" offers_what_is_taken --sort top
+
 expect "shells" offers "zsh" completion z
 
 if command -v zsh >/dev/null; then

@@ -158,7 +158,8 @@ TEST(SessionFilter, BadValues) {
     EXPECT_THAT(problems({{"port", "65536"}}), ElementsAre(HasSubstr("is no port")));
     EXPECT_THAT(problems({{"remote", "198.51.100.2:"}}),
                 ElementsAre(HasSubstr("is no remote endpoint")));
-    EXPECT_THAT(problems({{"state", "open"}}), ElementsAre(HasSubstr("is no state")));
+    EXPECT_THAT(problems({{"state", "open"}}),
+                ElementsAre(HasSubstr("is none of unreplied, replied, assured, ")));
     EXPECT_THAT(problems({{"port", "1"}, {"port", "2"}}),
                 ElementsAre("--port is given twice; keep one"));
 }
