@@ -11,6 +11,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 # exists NAME: such a test, or target of make.
 exists() {
     case $1 in
+        '`make -f Makefile.vm '*'`') grep -q "^$(tr -d '`' <<<"${1##* }"):" "$root/Makefile.vm" ;;
         '`make '*'`') grep -q "^$(tr -d '`' <<<"${1#*make }"):" "$root/Makefile" ;;
         vm/*) grep -q "^ *part [a-z0-9-]* ${1#vm/}\.sh" "$root/tests/vm/init" && [ -x "$root/tests/$1.sh" ] ;;
         *.*) grep -rqE "^TEST(_F|_P)?\(${1%.*}, ${1#*.}\)" "$root/tests/bpf" ;;
@@ -22,6 +23,7 @@ exists() {
 kernels_of() {
     case $1 in
         vm/*) printf '6.1\n6.12\n' ;;
+        '`make -f Makefile.vm '*) echo 6.12 ;;
         '`'*) echo 6.18 ;;
         *.*) printf '6.1\n6.12\n6.18\n' ;;
         *) echo 6.18 ;;

@@ -22,6 +22,9 @@ if [[ $mode = bench* ]]; then
     options+=(tsc=reliable)
     limit=7200
 fi
+if [ "$mode" = units ]; then
+    machine=(-cpu max -smp 2 -m 2048) # all of Debian is in its memory
+fi
 if [ "$mode" = million ]; then
     machine=(-cpu max -smp 2 -m 6144)
     limit=7200
