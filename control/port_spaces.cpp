@@ -167,13 +167,21 @@ void PortMemory::become(const PortMemory& other) {
 }
 
 void PortMemory::allow(const Ports& ports) {
+    __u32 first = CTGATE_PORT_WORDS;
+    __u32 end = 0;
     for (unsigned word = 0; word < CTGATE_PORT_WORDS; ++word) {
         __u64 bits = 0;
         for (unsigned bit = 0; bit < word_bits; ++bit) {
             bits |= __u64{ports[word * word_bits + bit]} << bit;
         }
         std::atomic_ref(set_->allowed[word]).store(bits);
+        if (bits != 0) {
+            first = std::min(first, word);
+            end = word + 1;
+        }
     }
+    std::atomic_ref(set_->first_word).store(first);
+    std::atomic_ref(set_->end_word).store(end);
     std::atomic_ref(set_->freed).fetch_add(1);
 }
 

@@ -70,9 +70,9 @@ __noinline enum choice claim_computed(const struct packet *pkt, struct way *way)
         way->to.source.port = pkt->source_port;
         return CHOICE_FRESH;
     }
-    search_words(&search, way->block * words, words, parity_of(port));
+    search_words(&search, way->block * words, (way->block + 1) * words, parity_of(port));
     if (!search.port && search.free)
-        search_words(&search, way->block * words, words, ~0ull);
+        search_words(&search, way->block * words, (way->block + 1) * words, ~0ull);
     way->to.source.port = bpf_htons(search.port);
     return search.port ? CHOICE_FRESH : CHOICE_EXHAUSTED;
 }

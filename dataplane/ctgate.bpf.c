@@ -17,6 +17,7 @@
 #include "session_cache.h"
 #include "translate.h"
 #include "forward.h"
+#include "hold.h"
 
 static __always_inline int leave(enum parse_result why)
 {
@@ -170,6 +171,13 @@ static __always_inline int go_along(struct __sk_buff *skb, const struct packet *
     return is_for_stack(verdict) ? to_stack(CTGATE_COUNT_SESSION_HIT) : verdict;
 }
 
+/* A packet from inside keeps its mapping; or, where it has none, at least the port. */
+static __always_inline void keep_session(const struct packet *pkt, const struct session *session)
+{
+    if (refresh(pkt, session, true))
+        hold_port_of(pkt, session);
+}
+
 static __always_inline int from_internal(struct __sk_buff *skb, __u32 network)
 {
     enum parse_result parsed;
@@ -197,11 +205,11 @@ static __always_inline int from_internal(struct __sk_buff *skb, __u32 network)
     case LOOKUP_UNACCEPTED_REPLY:
         return drop_told(&pkt, CTGATE_DROP_UNACCEPTED_REPLY);
     case LOOKUP_OFFLOADABLE:
-        refresh(&pkt, &way.previous, true);
+        keep_session(&pkt, &way.previous);
         return go_along(skb, &pkt, &way.previous);
     case LOOKUP_HIT:
     case LOOKUP_FORGED_ORIGINAL: /* from outside only */
-        refresh(&pkt, &way.previous, true);
+        keep_session(&pkt, &way.previous);
         return to_stack(CTGATE_COUNT_SESSION_HIT);
     case LOOKUP_FAILED:
         break;

@@ -150,11 +150,21 @@ static long search_word(__u32 index, struct search *search)
     return search->port != 0;
 }
 
-static __always_inline void search_words(struct search *search, __u32 first, __u32 count,
-                                         __u64 mask)
+/* Words first..end-1, as far as they may have ports at all: else a narrow range would mostly be
+ * entered at its begin, and its ports could be guessed (RFC 6056). */
+static __always_inline void search_words(struct search *search, __u32 first, __u32 end, __u64 mask)
 {
     const __u32 random = bpf_get_prandom_u32();
+    const struct ctgate_port_set *set = search->set;
+    __u32 count;
 
+    if (first < set->first_word)
+        first = set->first_word;
+    if (end > set->end_word)
+        end = set->end_word;
+    if (first >= end || end > CTGATE_PORT_WORDS)
+        return;
+    count = end - first;
     search->first = first;
     search->count = count;
     search->mask = mask;
@@ -170,8 +180,7 @@ __noinline __u32 claim_any(struct ctgate_port_set *set, __u32 internal_port)
     const __u64 parity = parity_of(internal_port);
     const bool privileged = internal_port / 64 < FIRST_UNPRIVILEGED_WORD;
     const __u32 first = privileged ? 0 : FIRST_UNPRIVILEGED_WORD;
-    const __u32 count =
-        privileged ? FIRST_UNPRIVILEGED_WORD : CTGATE_PORT_WORDS - FIRST_UNPRIVILEGED_WORD;
+    const __u32 end = privileged ? FIRST_UNPRIVILEGED_WORD : CTGATE_PORT_WORDS;
     struct search search = {};
     __u64 freed;
 
@@ -182,12 +191,12 @@ __noinline __u32 claim_any(struct ctgate_port_set *set, __u32 internal_port)
         return 0;
     barrier();
     search.set = set;
-    search_words(&search, first, count, parity);
+    search_words(&search, first, end, parity);
     if (!search.port && search.free)
-        search_words(&search, first, count, ~0ull);
+        search_words(&search, first, end, ~0ull);
     if (!search.port) /* the other class */
-        search_words(&search, (first + count) % CTGATE_PORT_WORDS, CTGATE_PORT_WORDS - count,
-                     ~0ull);
+        search_words(&search, privileged ? FIRST_UNPRIVILEGED_WORD : 0,
+                     privileged ? CTGATE_PORT_WORDS : FIRST_UNPRIVILEGED_WORD, ~0ull);
     if (!search.port)
         set->full = freed + 1;
     return search.port;

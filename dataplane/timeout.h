@@ -106,8 +106,9 @@ static __always_inline void close_other_end(const struct packet *pkt,
         close_session(slot, settings);
 }
 
-/* A packet of a known session. RFC 7857 section 8: a reset from inside refreshes nothing. Global:
- * its stack is its own, and the verifier takes the pointers for possibly NULL. */
+/* A packet of a known session; 1: nobody holds its port. RFC 7857 section 8: a reset from inside
+ * refreshes nothing. Global: its stack is its own, and the verifier takes the pointers for possibly
+ * NULL. */
 __noinline int refresh(const struct packet *pkt, const struct session *session, bool outbound)
 {
     const struct ctgate_settings *settings = configured();
@@ -118,8 +119,10 @@ __noinline int refresh(const struct packet *pkt, const struct session *session, 
         return 0;
     space_of(&session->external.address, pkt->protocol, &space);
     slot = port_slot(&space, session->external.port);
-    if (!slot || slot->state == CTGATE_PORT_FREE || slot->state == CTGATE_PORT_FORWARDED)
+    if (!slot || slot->state == CTGATE_PORT_FORWARDED)
         return 0;
+    if (slot->state == CTGATE_PORT_FREE)
+        return 1;
     if (begins_close(pkt, session->tcp_state)) {
         close_session(slot, settings);
         if (outbound)

@@ -57,10 +57,13 @@ struct ctgate_port_set {
     __u64 forwarded[CTGATE_PORT_WORDS];
     __u32 block_order; /* control plane; 0: ports are given out one by one, without blocks */
     __u32 computed;    /* control plane; 1: whose a block is, is computed, and not kept here */
+    /* Words of `allowed` that have ports are among first_word..end_word-1. Control plane. */
+    __u32 first_word;
+    __u32 end_word;
     struct ctgate_port_block blocks[CTGATE_PORT_WORDS]; /* by number */
 };
 CTGATE_LAYOUT(struct ctgate_port_set, (3 * CTGATE_PORT_WORDS + 2) * sizeof(__u64) +
-                                          2 * sizeof(__u32) +
+                                          4 * sizeof(__u32) +
                                           CTGATE_PORT_WORDS * sizeof(struct ctgate_port_block));
 
 enum ctgate_port_state {

@@ -87,6 +87,17 @@ TEST_F(Allocate, StartsAtRandomPorts) {
     EXPECT_GT(*ports.rbegin() - *ports.begin(), 100) << "that is no row of neighbours";
 }
 
+// A search that began anywhere among all ports would enter such a range at its first word.
+TEST_F(Allocate, StartsAtRandomPortsOfANarrowRange) {
+    set_pool({{"203.0.113.1", {{6000, 6999}}}});
+    std::set<int> words;
+    constexpr int hosts = 64;
+    for (int i = 0; i < hosts; i++) {
+        words.insert(port_of("10.0.0." + std::to_string(10 + i), 65535) / 64);
+    }
+    EXPECT_GE(words.size(), 10u) << "of 17";
+}
+
 // Exact: the last free port is still found, and then no more.
 TEST_F(AllocateShared, ExhaustedAfterExactlyAsManySessionsAsPorts) {
     set_pool({{"203.0.113.1", {{40000, 40001}, {50000, 50000}, {60000, 60037}}}});
