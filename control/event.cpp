@@ -159,6 +159,8 @@ Event to_event(const ctgate_event& record, std::int64_t offset) {
         event.external->port.reset();
         event.first_port = ntohs(record.new_source.port);
         event.last_port = event.first_port + record.ports - 1;
+    } else {
+        event.internal->port = ntohs(record.source.port);  // 0, too
     }
     return event;
 }

@@ -11,6 +11,9 @@
 #include <system_error>
 #include <utility>
 
+#include "control/pinned_forwards.hpp"
+#include "control/privileges.hpp"
+
 namespace ctgate {
 namespace {
 
@@ -24,6 +27,16 @@ void add(const FileDescriptor& poll, int fd) {
     if (::epoll_ctl(poll.get(), EPOLL_CTL_ADD, fd, &wanted) != 0) {
         fail();
     }
+}
+
+Event mapping_event(EventKind kind, const Mapping& mapping, std::int64_t time) {
+    Event event;
+    event.kind = kind;
+    event.time = time;
+    event.protocol = mapping.protocol;
+    event.internal = SessionEnd{mapping.internal.address, mapping.internal.port, std::nullopt};
+    event.external = SessionEnd{mapping.external.address, mapping.external.port, std::nullopt};
+    return event;
 }
 
 RunDirectory find_directory() {
@@ -54,6 +67,7 @@ void EventHub::configure(const Config& config) {
         log.emplace(config);
     }
     flush();
+    log_begins_ = log && (!nat_log_ || nat_log_->name() != log->name());
     nat_log_ = std::move(log);
     if (!config.ipfix) {
         ipfix_.reset();
@@ -97,6 +111,21 @@ void EventHub::update() {
     if (source_ && !had_source) {
         tick();
     }
+    if (source_ && log_begins_) {
+        begin_log();
+    }
+}
+
+// Of those that were made before, or while nobody listened.
+void EventHub::begin_log() {
+    log_begins_ = false;
+    const privileges::SystemAdmin raised;  // port tables are found by their ids
+    const std::int64_t now = now_ns();
+    const PinnedForwards pinned(directory_);
+    mappings::for_each(pinned.port_maps(), [&](const Mapping& mapping) {
+        nat_log_->write(mapping_event(EventKind::MAPPING_CREATED, mapping,
+                                      now - std::int64_t{mapping.age} * 1'000'000'000));
+    });
 }
 
 void EventHub::take(const Event& event) {
@@ -146,6 +175,17 @@ void EventHub::handle() noexcept {
             spdlog::error("Events: {}", trouble_);
         }
     }
+}
+
+void EventHub::tell_ended(const std::vector<Mapping>& mappings) {
+    if (mappings.empty()) {
+        return;
+    }
+    const std::int64_t now = now_ns();
+    for (const Mapping& each : mappings) {
+        take(mapping_event(EventKind::MAPPING_ENDED, each, now));
+    }
+    flush();
 }
 
 void EventHub::tell(EventKind kind, std::string message) {

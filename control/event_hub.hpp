@@ -6,11 +6,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "control/config.hpp"
 #include "control/event_clients.hpp"
 #include "control/event_source.hpp"
 #include "control/ipfix_exporter.hpp"
+#include "control/mappings.hpp"
 #include "control/nat_log.hpp"
 
 namespace ctgate {
@@ -29,9 +31,11 @@ class EventHub {
     void configure(const Config& config);
     // Something that the daemon did.
     void tell(EventKind kind, std::string message);
+    void tell_ended(const std::vector<Mapping>& mappings);
 
   private:
     void update();
+    void begin_log();
     void tick();
     void take(const Event& event);
     void flush();
@@ -43,6 +47,7 @@ class EventHub {
     std::optional<NatLog> nat_log_;
     std::optional<IpfixExporter> ipfix_;
     bool log_has_sessions_ = false;
+    bool log_begins_ = false;              // what there is already is to be told
     std::unique_ptr<EventSource> source_;  // while somebody wants events
     std::string trouble_;                  // as last reported
 };

@@ -107,8 +107,14 @@ void Gateway::refresh() {
     forget_vanished_interfaces();
 }
 
+void Gateway::set_ports(const PortPlans& ports) {
+    const auto ended = mappings::without_space(dataplane_->port_maps(), ports);
+    ended_mappings_.insert(ended_mappings_.end(), ended.begin(), ended.end());
+    dataplane_->set_ports(ports);
+}
+
 void Gateway::refresh_ports() {
-    dataplane_->set_ports(ports_of(serving_.external));
+    set_ports(ports_of(serving_.external));
 }
 
 void Gateway::undo_all_but(const std::set<std::string>& known) {
@@ -238,7 +244,7 @@ bool Gateway::program_table(const Ruleset& ruleset) {
 void Gateway::program_maps(const Plan& plan, const NatTables& tables,
                            const fast_path::State& fast) {
     dataplane_->set_nat(tables);
-    dataplane_->set_ports(plan.ports);
+    set_ports(plan.ports);
     dataplane_->set_forwards(plan.forwards);
     dataplane_->set_addresses(plan.addresses);
     std::map<int, ctgate_link> internal;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/config.hpp"
@@ -16,6 +17,7 @@
 #include "control/fast_path.hpp"
 #include "control/fd.hpp"
 #include "control/journal.hpp"
+#include "control/mappings.hpp"
 #include "control/netlink.hpp"
 #include "control/plan.hpp"
 #include "control/run_directory.hpp"
@@ -57,6 +59,8 @@ class Gateway {
     bool is_between() const { return is_between_; }
     const RunDirectory& directory() const { return directory_; }
     const Serving& serving() const { return serving_; }
+    // Mappings that have ended with their address, since the last call.
+    std::vector<Mapping> take_ended_mappings() { return std::exchange(ended_mappings_, {}); }
 
   private:
     struct Loss {
@@ -66,6 +70,7 @@ class Gateway {
     Loss loss_by(const Config& config);
     void change_over();
     void apply();
+    void set_ports(const PortPlans& ports);
     void end_sessions(const Loss& loss);
     void go_back();
     void put_back();
@@ -100,6 +105,7 @@ class Gateway {
     Journal journal_;
     bool first_start_;  // nothing of an earlier run is here
     std::optional<Dataplane> dataplane_;
+    std::vector<Mapping> ended_mappings_;
     Serving serving_;                   // as last written, also by an earlier run
     std::string table_;                 // text of the nft table that is in force
     std::string fingerprint_;           // of that table, just after it was set up

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 
+#include <algorithm>
 #include <atomic>
 #include <ctime>
 
@@ -67,6 +68,20 @@ void mappings::for_each(const PortMaps& maps, const std::function<void(const Map
             visit(mapping);
         }
     });
+}
+
+std::vector<Mapping> mappings::without_space(const PortMaps& maps, const PortPlans& ports) {
+    const auto is_without = [&](const PortSpace& space) { return !ports.contains(space); };
+    const std::vector<PortSpace> spaces = port_spaces::all(maps);
+    std::vector<Mapping> result;
+    if (std::any_of(spaces.begin(), spaces.end(), is_without)) {
+        for_each(maps, [&](const Mapping& mapping) {
+            if (is_without({mapping.external.address, mapping.protocol})) {
+                result.push_back(mapping);
+            }
+        });
+    }
+    return result;
 }
 
 std::size_t mappings::end(const PortMaps& maps, const SessionFilter& filter) {

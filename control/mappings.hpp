@@ -25,6 +25,9 @@ namespace mappings {
 // Those of port forwards are not told: they have no end.
 void for_each(const PortMaps& maps, const std::function<void(const Mapping&)>& visit);
 
+// Those whose address or protocol has no ports among these.
+std::vector<Mapping> without_space(const PortMaps& maps, const PortPlans& ports);
+
 // Nothing new is sent or let in by the mappings that match. Returns how many there were. Their
 // sessions go on, and keep the ports: expire() is to be called when these have ended.
 std::size_t end(const PortMaps& maps, const SessionFilter& filter);

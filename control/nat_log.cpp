@@ -93,14 +93,24 @@ void NatLog::flush() {
     if (lines_.empty()) {
         return;
     }
-    const ssize_t written =
-        ::write(file_ ? file_.get() : STDERR_FILENO, lines_.data(), lines_.size());
-    const bool whole = written == static_cast<ssize_t>(lines_.size());
-    if (!whole && !in_trouble_) {
+    std::string before = torn_ ? "\n" : "";
+    if (lost_ != 0) {
+        before += prefix_ + nat_log_line(lost_event(lost_, "nat_log", ""), blocks_) + '\n';
+    }
+    const std::string text = before + lines_;
+    const ssize_t written = ::write(file_ ? file_.get() : STDERR_FILENO, text.data(), text.size());
+    const auto done = static_cast<std::size_t>(std::max<ssize_t>(written, 0));
+    if (done < text.size() && lost_ == 0) {
         spdlog::error("Cannot write the NAT log {}, lines of it are lost: {}", name_,
                       written < 0 ? std::generic_category().message(errno) : "no room");
+    } else if (done == text.size() && lost_ != 0) {
+        spdlog::warn("The NAT log {} can be written again; {} lines are lost", name_, lost_);
     }
-    in_trouble_ = !whole;
+    const std::size_t missing = std::max(done, before.size());
+    lost_ = done < before.size() ? lost_ : 0;
+    lost_ += static_cast<std::uint64_t>(
+        std::count(text.begin() + static_cast<std::ptrdiff_t>(missing), text.end(), '\n'));
+    torn_ = done == 0 ? torn_ : text[done - 1] != '\n';
     lines_.clear();
 }
 

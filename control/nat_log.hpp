@@ -28,8 +28,11 @@ class NatLog {
     static void check(const Config& config);
 
     void write(const Event& event);
-    // Once for several events. Trouble is reported in the daemon's log, once.
+    // Once for several events. Trouble is reported in the daemon's log, once; lines that could not
+    // be written are counted, and the next that can be stands behind how many are lost.
     void flush();
+
+    const std::string& name() const { return name_; }
 
   private:
     std::string name_;
@@ -37,7 +40,8 @@ class NatLog {
     std::string prefix_;   // of each line
     FileDescriptor file_;  // empty: stderr
     std::string lines_;
-    bool in_trouble_ = false;
+    std::uint64_t lost_ = 0;  // lines, since the last that was written
+    bool torn_ = false;       // the last one has no end
 };
 
 }  // namespace ctgate

@@ -275,6 +275,7 @@ ReloadSteps Daemon::steps() {
 }
 
 void Daemon::tell_addresses() {
+    events_->tell_ended(gateway_.take_ended_mappings());
     std::set<IpAddress> now = gateway_.serving().addresses();
     if (now == addresses_) {
         return;

@@ -181,6 +181,8 @@ static __always_inline enum ctgate_restored restore_single(struct __sk_buff *skb
                                                            struct way *way)
 {
     struct ctgate_port_slot *slot = requested_slot();
+    struct ctgate_mapping_key key = {};
+    struct ctgate_port_space space = {};
     const __u32 now = seconds_now();
     enum ctgate_restored result;
 
@@ -202,6 +204,11 @@ static __always_inline enum ctgate_restored restore_single(struct __sk_buff *skb
     count(CTGATE_COUNT_MAPPING_CREATED);
     slot->held_until = now + request.held;
     slot->mapped_until = now + request.mapped;
+    if (is_listening()) {
+        space_of(&request.external, request.protocol, &space);
+        mapping_key_of(&pkt->source, pkt->source_port, pkt->protocol, way->ifindex, &key);
+        tell_mapping(CTGATE_EVENT_MAPPING_CREATED, &key, &space, request.external_port, 0);
+    }
     return CTGATE_RESTORE_DONE;
 }
 

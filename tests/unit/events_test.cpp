@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Events: from the dataplane's records to lines for programs, for people and for the NAT log.
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -237,6 +243,43 @@ TEST_F(Watch, OtherPeoplesSessionsAreTheirs) {
     elsewhere.reply_destination = Endpoint::parse("192.0.2.1:4000").value();
     EXPECT_THAT(look({untranslated, elsewhere}), IsEmpty());
     EXPECT_EQ(watch_.size(), 0u);
+}
+
+// A FIFO that nobody reads is full some time.
+TEST(NatLog, SaysHowManyLinesAreMissing) {
+    const std::filesystem::path name =
+        std::filesystem::temp_directory_path() / fmt::format("ctgate-nat-log-{}", ::getpid());
+    ASSERT_EQ(::mkfifo(name.c_str(), 0600), 0);
+    const FileDescriptor reader(::open(name.c_str(), O_RDONLY | O_NONBLOCK));
+    Config config;
+    config.nat_log = name;
+    NatLog log(config);
+    std::filesystem::remove(name);
+    const auto take = [&] {
+        std::string text(1 << 20, '\0');
+        text.resize(static_cast<std::size_t>(::read(reader.get(), text.data(), text.size())));
+        return text;
+    };
+
+    Event event =
+        event_of(record(CTGATE_EVENT_MAPPING_CREATED, "10.0.0.2:4000", "203.0.113.1:40000"));
+    constexpr int many = 2000;
+    for (int i = 0; i < many; i++) {
+        log.write(event);
+        log.flush();
+    }
+    const std::string whole = take();
+    const auto kept = std::count(whole.begin(), whole.end(), '\n');
+    EXPECT_LT(kept, many);
+    event.kind = EventKind::MAPPING_ENDED;
+    log.write(event);
+    log.flush();
+    std::string rest = take();
+    if (!whole.ends_with('\n')) {
+        rest.erase(0, rest.find('\n') + 1);
+    }
+    EXPECT_THAT(rest, testing::HasSubstr(fmt::format(" lost {} nat_log\n", many - kept)));
+    EXPECT_THAT(rest, testing::HasSubstr(" mapping_ended udp 10.0.0.2:4000 203.0.113.1:40000\n"));
 }
 
 }  // namespace

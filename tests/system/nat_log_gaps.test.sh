@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The NAT log has each mapping, however it came and went: made while no daemon ran, restored, ended with
+# its external address. Where lines could not be written, it says how many are missing.
+set -eu
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+log=$work/nat.log
+
+# has KIND PORT: a line of that mapping, of client1.
+has() {
+    grep -q " $1 udp $client1:$2 $external:$2\$" "$log"
+}
+
+# begun [OPTION of run...]
+begun() {
+    run_ctgate --internal inside --external outside --nat-log "$log" "$@"
+}
+
+has_no_mapping() {
+    equals "[]" "$(ctgate show mappings --json | tr -d '[:space:]')"
+}
+
+build_topology
+start_services
+begun
+ask client1 4000 >/dev/null
+check "a mapping" wait_for 5 has mapping_created 4000
+
+kill_daemon
+ask client1 4001 >/dev/null
+begun
+check "made while no daemon ran: the next one tells" wait_for 5 has mapping_created 4001
+check "and of the other one again" equals 2 "$(grep -c " mapping_created udp $client1:4000 " "$log")"
+
+ctgate save "$work/saved"
+ctgate flush --all --mappings >/dev/null
+check "flush: it ends" wait_for 10 has mapping_ended 4001
+check "and its port does not rest any more" wait_for 10 fails ctgate whois $external:4001 udp
+: >"$log"
+check "restore" wait_for 10 ctgate restore "$work/saved"
+check "restored: the log has it" wait_for 5 has mapping_created 4001
+
+ip -n "$(netns gateway)" address delete $external/24 dev outside
+check "with its address it ends: the log has that" wait_for 5 has mapping_ended 4001
+check "and the other one" has mapping_ended 4000
+check "there is none any more" has_no_mapping
+
+all_passed
