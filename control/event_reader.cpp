@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "control/event_clients.hpp"
+#include "control/show.hpp"
 
 namespace ctgate {
 namespace {
@@ -43,7 +44,7 @@ bool pass_on(std::string_view lines, const EventReader::Sink& sink) {
         }
         lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
     }
-    std::fflush(stdout);
+    finish_output();
     return true;
 }
 
@@ -137,7 +138,7 @@ EventReader::End EventReader::read_dataplane(const Interrupts& signals, const Si
             }
             second = Clock::now() + std::chrono::seconds(1);
         }
-        std::fflush(stdout);
+        finish_output();
         if (enough) {
             return End::enough;
         }

@@ -47,13 +47,14 @@ SocketAddress to_socket_address(const ListenOption& option) {
 
 [[noreturn]] void fail(const ListenOption& option) {
     const int error = errno;
-    const std::string remedy =
-        error == EADDRINUSE
-            ? fmt::format(
-                  "another program has port {} ('ss -tlnp' names it); end it, or choose "
-                  "another port",
-                  option.port)
-            : "choose another address, or leave the option out";
+    std::string remedy = "choose another address, or leave the option out";
+    if (error == EADDRINUSE) {
+        remedy = fmt::format(
+            "another program has port {} ('ss -tlnp' names it); end it, or choose another port",
+            option.port);
+    } else if (error == EACCES) {
+        remedy = "ctgate keeps no privilege for ports below 1024; choose one above";
+    }
     throw std::system_error(error, std::generic_category(),
                             fmt::format("--listen-http {}: {}", text(option), remedy));
 }

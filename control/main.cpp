@@ -12,6 +12,7 @@
 #include "control/commands.hpp"
 #include "control/config.hpp"
 #include "control/show.hpp"
+#include "control/standard_streams.hpp"
 
 namespace {
 
@@ -85,6 +86,7 @@ int dispatch(const std::vector<std::string>& words) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    ctgate::settle_standard_streams();
     // What libbpf has to say is told by those who call it, as part of their own errors.
     libbpf_set_print(nullptr);
     try {

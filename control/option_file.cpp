@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -59,9 +60,14 @@ void take_line(const std::string& line, const std::string& place,
 }  // namespace
 
 std::string read_config_file(const std::string& path) {
-    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file) {
+    // O_NONBLOCK: a FIFO would wait for somebody to write.
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat found {};
+    if (!file || ::fstat(file.get(), &found) != 0) {
         cannot_read(path, std::strerror(errno));
+    }
+    if (S_ISFIFO(found.st_mode) || S_ISSOCK(found.st_mode)) {
+        cannot_read(path, "it is a pipe, which cannot be read again at a reload; write a file");
     }
     std::string text;
     std::array<char, 4096> buffer{};
