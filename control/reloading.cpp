@@ -222,6 +222,7 @@ std::string Reloading::answer(const std::string& request) {
         }
     } else if (command == "preview") {
         outcome = preview();
+        outcome.to_confirm = left();
     } else if (command == "reload") {
         outcome = try_reload(std::chrono::seconds(asked.value("confirm", 0)));
     } else {

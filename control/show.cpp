@@ -74,7 +74,8 @@ an internal one has for its next session.
  --json: an array of objects with protocol, internal, external (address, port),
  expires_in, age, sessions.
 
-hosts: what each internal host has, of TCP and of UDP: translated sessions, external
+hosts: what each internal host has, of TCP and of UDP: translated sessions (closed ones
+too, until conntrack drops them; the limit does not count those), external
 ports of its own (both with the limit, if there is one), packets and bytes of these
 sessions (as above), and how often a new session was refused, by reason. Counts of
 refusals begin anew for a host not seen for long. Filters: --host and --protocol only.

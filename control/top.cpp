@@ -34,7 +34,8 @@ constexpr const char* help =
 Shows on the terminal, again each second (or two): sessions of those that there may be,
 what arrives from inside and from outside, internal hosts and sessions, those with the
 most traffic first, and drops by reason. Traffic of hosts and sessions is what took the
-short path; with --fast-path off there is none.
+short path, from the IP header on; with --fast-path off there is none. What arrives
+counts Ethernet headers, too.
 
 Keys: q quits; s sorts by rate, bytes, sessions of a host; 1 and 2 set the seconds.
 
