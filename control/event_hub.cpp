@@ -121,11 +121,17 @@ void EventHub::begin_log() {
     log_begins_ = false;
     const privileges::SystemAdmin raised;  // port tables are found by their ids
     const std::int64_t now = now_ns();
-    const PinnedForwards pinned(directory_);
-    mappings::for_each(pinned.port_maps(), [&](const Mapping& mapping) {
-        nat_log_->write(mapping_event(EventKind::MAPPING_CREATED, mapping,
-                                      now - std::int64_t{mapping.age} * 1'000'000'000));
-    });
+    try {
+        const PinnedForwards pinned(directory_);
+        mappings::for_each(pinned.port_maps(), [&](const Mapping& mapping) {
+            nat_log_->write(mapping_event(EventKind::MAPPING_CREATED, mapping,
+                                          now - std::int64_t{mapping.age} * 1'000'000'000));
+        });
+    } catch (const std::exception& error) {
+        nat_log_->write(lost_event(0, kind_name(EventKind::MAPPING_CREATED), ""));
+        spdlog::error("The NAT log does not begin with the mappings that there are: {}",
+                      error.what());
+    }
 }
 
 void EventHub::take(const Event& event) {

@@ -66,7 +66,7 @@ std::string read_config_file(const std::string& path) {
     if (!file || ::fstat(file.get(), &found) != 0) {
         cannot_read(path, std::strerror(errno));
     }
-    if (S_ISFIFO(found.st_mode) || S_ISSOCK(found.st_mode)) {
+    if (S_ISFIFO(found.st_mode)) {
         cannot_read(path, "it is a pipe, which cannot be read again at a reload; write a file");
     }
     std::string text;

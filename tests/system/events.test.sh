@@ -100,6 +100,12 @@ kill -CONT "$daemon"
 check "who listens too late tells that something is lost" tells all \
     '.event == "lost" and .reason == "listening" and .count == 0'
 
+full_reader() {
+    inside gateway timeout 20 "$CTGATE" events >/dev/full 2>"$work/full"
+}
+check "a reader whose output is full ends" exits 1 full_reader
+check "and says so" grep -q "Cannot write to standard output" "$work/full"
+
 kill -9 "$first"
 check "the only reader was killed: nothing is written" wait_for 10 is_silent
 
