@@ -8,13 +8,15 @@ declare -A capture_pid capture_host capture_device
 
 # start_capture NAME HOST DEVICE [FILTER]: it listens when this returns.
 start_capture() {
+    # An earlier one of that name has said the same.
+    rm -f "$work/$1.err"
     # Its usual buffer has room for a few packets only, as super-packets may be.
     background "$2" tcpdump -n -U -B 16384 -Z root --immediate-mode -i "$3" -w "$work/$1.pcap" \
         "(${4:-ip}) or ether proto $marker_type" 2>"$work/$1.err"
     capture_pid[$1]=$!
     capture_host[$1]=$2
     capture_device[$1]=$3
-    wait_for 10 grep -q 'listening on' "$work/$1.err"
+    wait_for 10 grep -s -q 'listening on' "$work/$1.err"
 }
 
 # stop_capture NAME...: everything that crossed the device before this is in the file.

@@ -48,20 +48,20 @@ daemons() {
 # interrupted SIGNAL: it ends at once, with an error.
 interrupted() {
     local selftest status=0
-    background_here "$CTGATE" selftest
+    background_here "$work/$1" "$CTGATE" selftest
     selftest=$!
-    wait_for 20 grep -q "RFC 4787 REQ-4" "$work/interrupted"
+    wait_for 20 grep -s -q "RFC 4787 REQ-4" "$work/$1"
     check "(its ctgate runs)" matches "run --internal" "$(daemons)"
     kill "-$1" "$selftest"
     wait "$selftest" || status=$?
     equals 1 "$status"
 }
 
-# Without job control a background job ignores SIGINT.
+# background_here OUTPUT COMMAND...: without job control a background job ignores SIGINT.
 background_here() {
     (
         trap - INT
-        exec "$@" >"$work/interrupted" 2>&1 </dev/null
+        exec "${@:2}" >"$1" 2>&1 </dev/null
     ) &
 }
 
