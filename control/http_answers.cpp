@@ -16,7 +16,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds exchange_time{10};
+// Browsers open connections in advance, and may ask nothing there: others wait behind those.
+constexpr std::chrono::seconds request_time{2};
+constexpr std::chrono::seconds answer_time{10};
 constexpr std::chrono::seconds farewell_time{1};
 constexpr std::size_t most_request_bytes = 16384;  // headers and all
 constexpr std::size_t most_discarded_bytes = 65536;
@@ -30,11 +32,11 @@ const httplib::Headers headers = {
     {"Referrer-Policy", "no-referrer"},
     {"Cache-Control", "no-store"}};
 
-// A connection with a deadline for the whole exchange, and with a limit to what it may ask.
+// A connection with deadlines, and with a limit to what it may ask.
 class Exchange : public httplib::Stream {
   public:
     Exchange(int connection, int stop)
-        : connection_(connection), stop_(stop), deadline_(Clock::now() + exchange_time) {}
+        : connection_(connection), stop_(stop), deadline_(Clock::now() + request_time) {}
 
     bool is_readable() const override { return begin_ != end_ || wait(POLLIN); }
     bool is_writable() const override { return wait(POLLOUT); }
@@ -49,6 +51,10 @@ class Exchange : public httplib::Stream {
         return static_cast<ssize_t>(count);
     }
     ssize_t write(const char* from, std::size_t size) override {
+        if (!answers_) {
+            answers_ = true;
+            deadline_ = Clock::now() + answer_time;
+        }
         for (;;) {
             const ssize_t sent = ::send(connection_, from, size, MSG_NOSIGNAL | MSG_DONTWAIT);
             if (sent >= 0 || errno != EAGAIN || !wait(POLLOUT)) {
@@ -99,6 +105,7 @@ class Exchange : public httplib::Stream {
     int connection_;
     int stop_;
     Clock::time_point deadline_;
+    bool answers_ = false;
     std::size_t left_ = most_request_bytes;
     std::array<char, 4096> buffer_;
     std::size_t begin_ = 0;

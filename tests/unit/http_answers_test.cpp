@@ -117,6 +117,13 @@ TEST(HttpAnswers, ARequestIsNotLongerThanItMayBe) {
                 StartsWith("HTTP/1.1 414 "));
 }
 
+// It takes two seconds.
+TEST(HttpAnswers, ARequestThatDoesNotComeIsNotWaitedForLong) {
+    Visit visit;
+    visit.send("GET / HT");
+    EXPECT_THAT(visit.serve_open(), Not(HasSubstr("200")));
+}
+
 // Whoever sends half a request holds nobody up who wants to end.
 TEST(HttpAnswers, WaitingEndsWhenItIsTimeToGo) {
     Visit visit;
