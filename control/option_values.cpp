@@ -42,11 +42,11 @@ Complaint parse_ports(const std::string& value, PortRangeOption& range) {
     if (!low || !high) {
         return "is no port range; write LOW-HIGH within 1-65535, such as 40000-49999";
     }
+    if (*low == 0 || *high == 0) {
+        return "has port 0, which no packet may carry; begin with 1 or more";
+    }
     if (*low > *high) {
         return fmt::format("is reversed; write {}-{}", *high, *low);
-    }
-    if (*low == 0) {
-        return "begins with port 0, which no packet may carry; begin with 1 or more";
     }
     range.low = *low;
     range.high = *high;

@@ -157,7 +157,9 @@ TEST(Options, PortRanges) {
         no_range("1 - 2"),
         {{"--port-range", "9-5"}, "--port-range '9-5' is reversed; write 5-9"},
         {{"--port-range", "0-5"},
-         "--port-range '0-5' begins with port 0, which no packet may carry; begin with 1 or more"},
+         "--port-range '0-5' has port 0, which no packet may carry; begin with 1 or more"},
+        {{"--port-range", "1-0"},
+         "--port-range '1-0' has port 0, which no packet may carry; begin with 1 or more"},
         {{"--port-range", "wan0=1-5"},
          "--port-range 'wan0=1-5' has no address before '='; write ADDR=LOW-HIGH, such as "
          "203.0.113.5=1024-2047"},
