@@ -66,7 +66,11 @@ Question parse(Arguments arguments) {
     const bool alone = given.options.size() == 1 && given.unknown.empty() &&
                        given.positional.empty() && given.problems.empty();
     if (question.help || (alone && given.has("netns"))) {
-        question.netns = given.value_of("netns");
+        std::vector<std::string> problems;
+        question.netns = netns_of(given, problems);
+        if (!problems.empty()) {
+            throw ConfigError(std::move(problems));
+        }
     } else if (!words.empty()) {
         question.config = parse_options(words).config;
         question.netns = question.config->netns;

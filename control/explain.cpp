@@ -139,14 +139,8 @@ Question explain::parse(Arguments arguments) {
     take_positional(given.positional, question.packet, problems);
     take_flags(given, question.packet, problems);
     question.interface = given.value_of("interface");
-    question.netns = given.value_of("netns");
+    question.netns = netns_of(given, problems);
     question.json = given.has("json");
-    if (given.has("netns")) {
-        Config scratch;
-        if (const Complaint complaint = take_netns(question.netns, scratch)) {
-            problems.push_back(fmt::format("--netns {} {}", quote(question.netns), *complaint));
-        }
-    }
     if (!problems.empty()) {
         throw ConfigError(std::move(problems));
     }

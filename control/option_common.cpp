@@ -2,7 +2,6 @@
 // The options of the subcommands that have few.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 #include <utility>
 
@@ -27,7 +26,6 @@ po::options_description describe_common() {
 CommonOptions parse_common(const std::string& command, Arguments arguments) {
     OptionWords words = split_words(describe_common(), arguments);
     CommonOptions result;
-    result.netns = words.value_of("netns");
     result.json = words.has("json");
     result.help = words.has("help");
     if (result.help) {
@@ -38,16 +36,7 @@ CommonOptions parse_common(const std::string& command, Arguments arguments) {
         problems.push_back(fmt::format("'{0}' has no option {1}; 'ctgate {0} --help' explains it",
                                        command, quote(name)));
     }
-    const auto is_netns = [](const auto& option) { return option.first == "netns"; };
-    if (std::count_if(words.options.begin(), words.options.end(), is_netns) > 1) {
-        problems.emplace_back("--netns is given twice; keep one");
-    }
-    if (words.has("netns")) {
-        Config scratch;
-        if (const Complaint complaint = take_netns(result.netns, scratch)) {
-            problems.push_back(fmt::format("--netns {} {}", quote(result.netns), *complaint));
-        }
-    }
+    result.netns = netns_of(words, problems);
     if (!problems.empty()) {
         throw ConfigError(std::move(problems));
     }

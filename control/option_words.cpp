@@ -131,4 +131,21 @@ OptionWords split_words(const po::options_description& description, Arguments wo
     return result;
 }
 
+std::string netns_of(const OptionWords& words, std::vector<std::string>& problems) {
+    const auto is_netns = [](const auto& option) { return option.first == "netns"; };
+    const auto times = std::count_if(words.options.begin(), words.options.end(), is_netns);
+    if (times == 0) {
+        return "";
+    }
+    if (times > 1) {
+        problems.emplace_back("--netns is given twice; keep one");
+    }
+    Config scratch;
+    const std::string name = words.value_of("netns");
+    if (const Complaint complaint = take_netns(name, scratch)) {
+        problems.push_back(fmt::format("--netns {} {}", quote(name), *complaint));
+    }
+    return name;
+}
+
 }  // namespace ctgate

@@ -28,4 +28,7 @@ struct OptionWords {
 OptionWords split_words(const boost::program_options::options_description& description,
                         Arguments words);
 
+// --netns: empty when not given. What is wrong with it is added to `problems`.
+std::string netns_of(const OptionWords& words, std::vector<std::string>& problems);
+
 }  // namespace ctgate

@@ -71,9 +71,9 @@ ReloadOptions parse_reload(Arguments arguments) {
     description.add_options()("help,h", "")("dry-run", "")("json", "")(
         "confirm", po::value<std::string>(), "")("netns", po::value<std::string>(), "");
     const OptionWords given = split_words(description, arguments);
-    ReloadOptions options{given.has("dry-run"), 0, given.has("json"), given.has("help"),
-                          given.value_of("netns")};
     std::vector<std::string> problems = given.problems;
+    ReloadOptions options{given.has("dry-run"), 0, given.has("json"), given.has("help"),
+                          netns_of(given, problems)};
     for (const auto* words : {&given.unknown, &given.positional}) {
         for (const std::string& word : *words) {
             problems.push_back(fmt::format("'reload' does not know '{}'", word));

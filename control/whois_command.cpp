@@ -88,16 +88,16 @@ Question parse(Arguments arguments) {
     std::vector<std::string> words(arguments.begin(), arguments.end());
     Question question;
     question.json = std::erase(words, "--json") > 0;
-    const OptionWords given = split_words(describe_options(), words);
+    OptionWords given = split_words(describe_options(), words);
     question.help = given.has("help");
     if (question.help) {
         return question;
     }
+    question.netns = netns_of(given, given.problems);
     if (!given.problems.empty()) {
         throw ConfigError(given.problems);
     }
     take_positional(given.positional, question);
-    question.netns = given.value_of("netns");
     question.has_options =
         !given.unknown.empty() || given.options.size() > (given.has("netns") ? 1U : 0U);
     if (question.has_options) {

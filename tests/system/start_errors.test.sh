@@ -37,6 +37,13 @@ check "unknown subcommand" refuses 2 "rnu" "$CTGATE" rnu
 check "bad address" refuses 2 "203.0.113" "${run[@]}" --external-address 203.0.113
 check "bad port range" refuses 2 "6000-5000" "${run[@]}" --port-range 6000-5000
 check "bad attach mode" refuses 2 "xdp" "${run[@]}" --attach xdp
+for command in run check status down reload confirm doctor "show counters" top "flush --all" \
+    "explain tcp 10.0.0.2:1 198.51.100.2:80" "whois 203.0.113.1:1" "forward list" "save -" \
+    "restore -" events; do
+    # shellcheck disable=SC2086 # words
+    check "$command: a name that no namespace can have" \
+        refuses 2 "--netns '\.' cannot name a network namespace; use" "$CTGATE" $command --netns .
+done
 check "missing file" refuses 2 "/nonexistent/ctgate.conf" "${run[@]}" --config /nonexistent/ctgate.conf
 check "missing --netns cannot serve" \
     refuses 1 "nothere0" "${run[@]}" --netns "$(netns new)" --move nothere0
