@@ -37,6 +37,7 @@ constexpr Words words[] = {
     {"DECIDE_FILTERED",
      "to an external endpoint of another internal host, whose filtering does not let it in"},
     {"DECIDE_REFUSED", "to a port forward that is not open to it"},
+    {"DECIDE_FOREIGN", "the route back to its source does not lead inside"},
 
     {"INBOUND_STACK", "no internal host is behind this endpoint"},
     {"INBOUND_ADMITTED", "an internal host is behind this endpoint, and it may go there"},
@@ -133,6 +134,8 @@ std::string_view remedy_of(ctgate_counter counter) {
             return "delete the entry, which has a fixed timeout ('conntrack -D')";
         case CTGATE_DROP_UNACCEPTED_REPLY:
             return "let the session's first packet through in the host's own firewall";
+        case CTGATE_DROP_FOREIGN_SOURCE:
+            return "its source is forged, or a route to it by an internal interface is missing";
         case CTGATE_DROP_FORGED_ORIGINAL:
             return "its source is forged, or the packet comes in by the wrong interface";
         case CTGATE_DROP_INTERNAL_DESTINATION:

@@ -212,8 +212,8 @@ std::string clamp_rules(const std::vector<std::string>& clamped) {
 
 std::string guard_rules(const Matches& any, const std::string& opened, const std::string& mark) {
     return rule(
-               "guard meta mark & {0} == {0} iifname {1} oifname {2} ct state new "
-               "ct status ! snat reject with icmp type admin-prohibited",
+               "guard meta mark & {0} == {0} ct mark & {0} == 0 iifname {1} oifname {2} "
+               "ct state new ct status ! snat reject with icmp type admin-prohibited",
                mark, any.internal, any.external) +
            rule("guard iifname {} oifname {} goto guard_session", any.internal, any.external) +
            rule("guard iifname {} oifname {} goto guard_inbound", any.external, any.internal) +

@@ -14,9 +14,11 @@ namespace {
 using conntrack::Action;
 using conntrack::Change;
 
+// Begun from inside, or from outside.
 bool is_at(const Session& session, const std::set<IpAddress>& external) {
-    return (session.status & IPS_SRC_NAT) != 0 &&
-           external.contains(session.reply_destination.address);
+    return ((session.status & IPS_SRC_NAT) != 0 &&
+            external.contains(session.reply_destination.address)) ||
+           ((session.status & IPS_DST_NAT) != 0 && external.contains(session.destination.address));
 }
 
 // Outbound, or inbound to an internal host.

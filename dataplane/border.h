@@ -28,7 +28,7 @@ enum border_result {
 
 static __always_inline bool load_ipv4(struct __sk_buff *skb, struct iphdr *ip)
 {
-    return skb->protocol == bpf_htons(ETH_P_IP) && !skb->vlan_present &&
+    return skb->protocol == bpf_htons(ETH_P_IP) && !is_of_vlan(skb) &&
            !bpf_skb_load_bytes_relative(skb, 0, ip, sizeof(*ip), BPF_HDR_START_NET);
 }
 
@@ -37,11 +37,6 @@ static __always_inline __u32 role_of(const struct ctgate_address *address)
     const struct ctgate_address_use *use = bpf_map_lookup_elem(&addresses, address);
 
     return use ? use->role : 0;
-}
-
-static __always_inline bool is_internal(__u32 ifindex)
-{
-    return bpf_map_lookup_elem(&internal_interfaces, &ifindex);
 }
 
 /* A reply is addressed to one of the router's addresses until the stack has translated it. Global:
@@ -104,7 +99,7 @@ static __always_inline bool resets_translated(struct __sk_buff *skb, const struc
     ct = find_entry(skb, IPPROTO_TCP, &from, &to, &opts);
     if (!ct)
         return false;
-    result = opts.dir == IP_CT_DIR_REPLY && source_translated(ct);
+    result = opts.dir == IP_CT_DIR_REPLY ? source_translated(ct) : ct->status & IPS_DST_NAT;
     bpf_ct_release(ct);
     return result;
 }

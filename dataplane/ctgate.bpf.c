@@ -46,10 +46,17 @@ static __always_inline int refuse_session(struct __sk_buff *skb, const struct pa
     return refuse(skb, pkt, !way->to.destination.port, why, reason);
 }
 
+/* A TCP connection of which conntrack knows nothing, such as after `conntrack -F`: it goes on where
+ * its mapping is, which the stack does not know. */
+static __always_inline bool goes_on(const struct packet *pkt, struct way *way)
+{
+    return is_amid_tcp(pkt) && choose_known(pkt, way) == CHOICE_KNOWN;
+}
+
 static __always_inline int new_session(struct __sk_buff *skb, const struct packet *pkt,
                                        struct way *way)
 {
-    if (pkt->protocol == IPPROTO_TCP && !opens_tcp(pkt))
+    if (pkt->protocol == IPPROTO_TCP && !opens_tcp(pkt) && !goes_on(pkt, way))
         return to_stack(CTGATE_COUNT_NO_SYN);
 
     switch (allocate_within_limits(skb, pkt, way)) {
@@ -103,6 +110,8 @@ static __always_inline int go_on(struct __sk_buff *skb, const struct packet *pkt
         return drop_told(pkt, CTGATE_DROP_FILTERED);
     case DECIDE_REFUSED:
         return drop_told(pkt, CTGATE_DROP_FORWARD_REFUSED);
+    case DECIDE_FOREIGN:
+        return drop_told(pkt, CTGATE_DROP_FOREIGN_SOURCE);
     case DECIDE_EXEMPT:
         return to_stack(CTGATE_COUNT_EXEMPT);
     case DECIDE_STACK:
@@ -235,7 +244,8 @@ static __always_inline int go_in(struct __sk_buff *skb, const struct packet *pkt
     enum create_result created;
     __u32 place;
 
-    if (pkt->protocol == IPPROTO_TCP && !opens_tcp(pkt))
+    /* In its midst, a connection of which conntrack knows nothing: as from inside. */
+    if (pkt->protocol == IPPROTO_TCP && !opens_tcp(pkt) && !is_amid_tcp(pkt))
         return to_stack(unless);
     whose = inbound_from_outside(skb, pkt, &to.destination);
     if (stray && whose != INBOUND_STACK) {

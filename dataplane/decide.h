@@ -21,6 +21,7 @@ enum decide_result {
     DECIDE_TRANSLATE,
     DECIDE_FILTERED, /* hairpinning, but the other internal endpoint does not let this one in */
     DECIDE_REFUSED,
+    DECIDE_FOREIGN, /* its source is not inside */
 };
 
 /* Broadcast, multicast, loopback and "this network" (RFC 1122 section 3.2.1.3) are never forwarded;
@@ -78,9 +79,11 @@ __noinline enum decide_result decide_route(struct __sk_buff *skb, const struct p
         return DECIDE_STACK;
     destination = pkt->destination; /* Linux 6.1: no key lies in an argument's memory */
     use = bpf_map_lookup_elem(&addresses, &destination);
-    if (use)
-        return use->role >= CTGATE_ADDRESS_EXTERNAL ? hairpin(skb, pkt, use->ifindex, way)
-                                                    : DECIDE_STACK;
+    if (use) {
+        if (use->role < CTGATE_ADDRESS_EXTERNAL)
+            return DECIDE_STACK;
+        return is_from_inside(skb, pkt) ? hairpin(skb, pkt, use->ifindex, way) : DECIDE_FOREIGN;
+    }
     if (is_exempt(&pkt->destination))
         return DECIDE_EXEMPT;
     fib.family = pkt->family;
@@ -94,7 +97,9 @@ __noinline enum decide_result decide_route(struct __sk_buff *skb, const struct p
     /* tot_len stays 0: then the kernel checks the packet, GSO-aware, against the device's MTU. */
     output = output_interface(skb, &fib);
     way->ifindex = output;
-    return bpf_map_lookup_elem(&pools, &output) ? DECIDE_TRANSLATE : DECIDE_STACK;
+    if (!bpf_map_lookup_elem(&pools, &output))
+        return DECIDE_STACK;
+    return is_from_inside(skb, pkt) ? DECIDE_TRANSLATE : DECIDE_FOREIGN;
 }
 
 /* Filtering of the other internal host wants to know the sender's mapping. */

@@ -131,4 +131,12 @@ extern int bpf_ct_change_timeout(struct nf_conn *ct, __u32 timeout) __ksym;
 /* status: all of the entry's bits, and those to be added. */
 extern int bpf_ct_change_status(struct nf_conn *ct, __u32 status) __ksym;
 
+#define VLAN_ID_MASK 0xfff
+
+/* Not of this device. VLAN 0 is none: such a tag has a priority only (IEEE 802.1Q). */
+static __always_inline bool is_of_vlan(const struct __sk_buff *skb)
+{
+    return skb->vlan_present && (skb->vlan_tci & VLAN_ID_MASK);
+}
+
 #endif

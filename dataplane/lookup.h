@@ -12,6 +12,7 @@
 #include "maps.h"
 #include "offload.h"
 #include "packet.h"
+#include "route.h"
 #include "timeout.h"
 
 enum lookup_result {
@@ -74,7 +75,8 @@ static __always_inline enum lookup_result judge_from_inside(const struct packet 
 
 /* A session that is translated at both ends may begin outside: a port forward of the host's own
  * rules that also hides the remote endpoint. */
-static __always_inline enum lookup_result judge_from_outside(const struct packet *pkt,
+static __always_inline enum lookup_result judge_from_outside(struct __sk_buff *skb,
+                                                             const struct packet *pkt,
                                                              const struct nf_conn *ct,
                                                              __u8 direction)
 {
@@ -85,7 +87,10 @@ static __always_inline enum lookup_result judge_from_outside(const struct packet
     }
     if (direction == IP_CT_DIR_REPLY)
         return is_accepted(ct) ? LOOKUP_HIT : LOOKUP_UNACCEPTED_REPLY;
-    if (ct->status & IPS_DST_NAT || !is_external(ct->tuplehash[1].tuple.dst.u3.all[0]))
+    if (!is_external(ct->tuplehash[1].tuple.dst.u3.all[0]))
+        return LOOKUP_HIT;
+    /* Hairpinned, or the host's own rules send somebody outside back there. */
+    if (ct->status & IPS_DST_NAT && !is_from_inside(skb, pkt))
         return LOOKUP_HIT;
     return LOOKUP_FORGED_ORIGINAL;
 }
@@ -136,8 +141,8 @@ __noinline enum lookup_result lookup(struct __sk_buff *skb, const struct packet 
         return result;
     }
 
-    result =
-        from_inside ? judge_from_inside(pkt, ct, opts.dir) : judge_from_outside(pkt, ct, opts.dir);
+    result = from_inside ? judge_from_inside(pkt, ct, opts.dir)
+                         : judge_from_outside(skb, pkt, ct, opts.dir);
     external_of(pkt, ct, from_inside, opts.dir, &session->external);
     session->tcp_state = ct->proto.tcp.state;
     if (result == LOOKUP_HIT && is_offloadable(ct, pkt->protocol)) {

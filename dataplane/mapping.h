@@ -49,7 +49,7 @@ static __always_inline void fill_slot(struct ctgate_port_slot *slot,
     slot->sessions = 0;
     slot->since = seconds_now();
     slot->access = 0;
-    slot->generation++;
+    slot->generation = bpf_ktime_get_ns() >> 20; /* never again, also where slots begin anew */
     barrier();
     slot->state = state;
 }

@@ -88,4 +88,12 @@ static __always_inline bool opens_tcp(const struct packet *pkt)
     return pkt->protocol == IPPROTO_TCP && (pkt->tcp_flags & mask) == TCP_FLAG_SYN_BIT;
 }
 
+/* Neither begins a connection nor ends it. */
+static __always_inline bool is_amid_tcp(const struct packet *pkt)
+{
+    const __u8 mask = TCP_FLAG_SYN_BIT | TCP_FLAG_RST_BIT | TCP_FLAG_FIN_BIT;
+
+    return pkt->protocol == IPPROTO_TCP && !(pkt->tcp_flags & mask);
+}
+
 #endif

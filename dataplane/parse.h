@@ -29,18 +29,19 @@ static __always_inline enum parse_result parse(struct __sk_buff *skb, __u32 netw
 {
     enum parse_result result;
 
-    if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present)
+    if (skb->protocol != bpf_htons(ETH_P_IP) || is_of_vlan(skb))
         return PARSE_STACK;
     if (skb->pkt_type != PACKET_HOST)
         return PARSE_STACK;
 
     result = parse_linear(skb, network, pkt);
-    if (result != PARSE_MORE)
-        return result;
-
-    if (bpf_skb_pull_data(skb, skb->len < MAX_HEADERS ? skb->len : MAX_HEADERS))
-        return PARSE_STACK; /* out of memory: the stack drops it, if it must */
-    result = parse_linear(skb, network, pkt);
+    if (result == PARSE_MORE) {
+        if (bpf_skb_pull_data(skb, skb->len < MAX_HEADERS ? skb->len : MAX_HEADERS))
+            return PARSE_STACK; /* out of memory: the stack drops it, if it must */
+        result = parse_linear(skb, network, pkt);
+    }
+    if (result == PARSE_OK && skb->vlan_present)
+        pkt->plain = false; /* the stack takes the tag away */
     return result == PARSE_MORE ? PARSE_STACK : result;
 }
 

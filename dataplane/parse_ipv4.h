@@ -95,18 +95,37 @@ static __always_inline enum parse_result parse_udp(const struct segment *segment
     return PARSE_OK;
 }
 
-/* A source route makes the stack send the packet elsewhere than to its destination. Any byte that
- * could begin one counts: that spares stepping from option to option, and errs on the safe side. */
+/* A source route makes the stack send the packet elsewhere than to its destination. What is no
+ * option counts as one: the stack refuses it. Nothing else does, for whoever is the stack's has no
+ * limits. RFC 791 section 3.1. */
 static __always_inline bool may_have_source_route(const __u8 *options, const void *end,
                                                   __u32 length)
 {
+    bool length_next = false; /* byte by byte: the verifier would follow every step from option */
+    __u32 rest = 0;           /* to option; of this one, so many bytes are still to come */
+
     for (__u32 i = 0; i < MAX_IPV4_OPTIONS && i < length; i++) {
+        __u32 byte;
+
         if ((const void *)(options + i + 1) > end) /* never, but the verifier wants to see it */
             return true;
-        if (options[i] == IPOPT_LSRR || options[i] == IPOPT_SSRR)
+        byte = options[i];
+        if (length_next) {
+            if (byte < 2)
+                return true;
+            rest = byte - 2;
+            length_next = false;
+        } else if (rest) {
+            rest = (rest - 1) & 0xff;
+        } else if (byte == IPOPT_EOL) {
+            return false;
+        } else if (byte == IPOPT_LSRR || byte == IPOPT_SSRR) {
             return true;
+        } else {
+            length_next = byte != IPOPT_NOOP;
+        }
     }
-    return false;
+    return length_next || rest;
 }
 
 static __always_inline void set_ipv4(struct ctgate_address *address, __be32 word)

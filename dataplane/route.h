@@ -4,6 +4,7 @@
 #define CTGATE_ROUTE_H
 
 #include "kernel.h"
+#include "maps.h"
 #include "packet.h"
 
 /* The ifindex is filled for these results (net/core/filter.c): the packet would be forwarded,
@@ -30,6 +31,24 @@ static __always_inline __u32 output_by_addresses(struct __sk_buff *skb,
     fib.ipv4_src = source->words[0];
     fib.ipv4_dst = destination->words[0];
     return output_interface(skb, &fib);
+}
+
+static __always_inline bool is_internal(__u32 ifindex)
+{
+    return bpf_map_lookup_elem(&internal_interfaces, &ifindex);
+}
+
+/* The way back to its source is inside (RFC 2827). Global: its stack is its own. */
+__noinline bool is_from_inside(struct __sk_buff *skb, const struct packet *pkt)
+{
+    struct ctgate_address source = {};
+    struct ctgate_address destination = {};
+
+    if (!pkt)
+        return false;
+    source = pkt->source;
+    destination = pkt->destination;
+    return is_internal(output_by_addresses(skb, &destination, &source));
 }
 
 #endif

@@ -37,10 +37,11 @@ static __always_inline bool may_take_short_path(const struct packet *pkt)
 static __always_inline bool is_fresh(const struct ctgate_cache_record *record,
                                      const struct ctgate_settings *settings)
 {
-    const __u32 checked = record->checked;
+    const __u32 now = cache_ticks();
+    const __u32 age = now - record->checked;
 
-    return cache_ticks() - checked < CTGATE_CACHE_TRUST &&
-           (__s32)(checked - settings->cache_valid_from) > 0;
+    /* By ages, not by times: those wrap around. */
+    return age < CTGATE_CACHE_TRUST && age < now - settings->cache_valid_from;
 }
 
 /* The session is about to change: both directions go to the stack until it has settled. */

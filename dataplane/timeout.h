@@ -124,7 +124,10 @@ __noinline int refresh(const struct packet *pkt, const struct session *session, 
     if (slot->state == CTGATE_PORT_FREE)
         return 1;
     if (begins_close(pkt, session->tcp_state)) {
-        close_session(slot, settings);
+        /* From outside it may be forged, or wrong, again and again, which conntrack alone would
+         * see (RFC 5961): other sessions do not pay for that, their port is kept longer. */
+        if (outbound || slot->sessions <= 1)
+            close_session(slot, settings);
         if (outbound)
             close_other_end(pkt, settings);
     } else if (!(pkt->tcp_flags & TCP_FLAG_RST_BIT)) {

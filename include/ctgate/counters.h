@@ -83,6 +83,8 @@
       "reply to a session that the host's firewall has not accepted")                              \
     X(FORGED_ORIGINAL, "drop_forged_original",                                                     \
       "packet from outside that claims to be the inside end of a session")                         \
+    X(FOREIGN_SOURCE, "drop_foreign_source",                                                       \
+      "new session from inside, but the route back to its source does not lead inside")            \
     X(INTERNAL_DESTINATION, "drop_internal_destination",                                           \
       "packet from outside addressed straight to something internal")                              \
     X(TRANSLATION, "drop_translation",                                                             \

@@ -87,6 +87,9 @@ DataplaneTest::DataplaneTest()
     Netlink().add_route({.destination = IpPrefix::parse("0.0.0.0/0").value(),
                          .via = IpAddress::parse("203.0.113.254"),
                          .interface = "out0"});
+    Netlink().add_route({.destination = IpPrefix::parse("10.0.0.0/16").value(),
+                         .via = IpAddress::parse("10.0.0.254"),
+                         .interface = "in0"});
     reset_counters();
     set_pool({{"203.0.113.1"}});
     set_settings(default_settings());

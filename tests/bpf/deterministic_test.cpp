@@ -40,10 +40,10 @@ class DeterministicPorts : public Mapping {
 
 TEST_F(DeterministicPorts, EveryHostHasPortsOfItsBlockOnly) {
     // 14 + 14 blocks in each address, 64 hosts.
-    serve("10.0.0.0/26", {"203.0.113.1", "203.0.113.9", "203.0.113.5"});
+    serve("10.0.1.0/26", {"203.0.113.1", "203.0.113.9", "203.0.113.5"});
     for (unsigned host = 0; host < 64; host++) {
         for (const unsigned port : {1U, 40000U, 40001U}) {
-            EXPECT_FALSE(begin("10.0.0." + std::to_string(host), port).dropped) << host;
+            EXPECT_FALSE(begin("10.0.1." + std::to_string(host), port).dropped) << host;
         }
     }
     std::set<std::string> addresses;

@@ -75,12 +75,19 @@ TEST_F(Mapping, FilteringForgetsWithTheMapping) {
     EXPECT_EQ(receive("198.51.100.8:99", "203.0.113.1:4000"), drop("drop_filtered"));
 }
 
-TEST_F(Mapping, OnlyASynOpensFromOutside) {
+// The beginning, or the midst of a connection that conntrack has forgotten.
+TEST_F(Mapping, NoEndNorAnswerOpensFromOutside) {
     set_behaviour("10.0.0.2/32", CTGATE_ENDPOINT_INDEPENDENT, CTGATE_ENDPOINT_INDEPENDENT);
     send("10.0.0.2:4000", "198.51.100.7:53", IPPROTO_TCP);
-    EXPECT_EQ(receive("198.51.100.8:53", "203.0.113.1:4000", IPPROTO_TCP, ACK),
-              to_stack("to_stack_unsolicited"));
+    for (const int flags : {FIN | ACK, RST + 0, RST | ACK, SYN | ACK, SYN | FIN}) {
+        EXPECT_EQ(receive("198.51.100.8:53", "203.0.113.1:4000", IPPROTO_TCP,
+                          static_cast<std::uint8_t>(flags)),
+                  to_stack("to_stack_unsolicited"))
+            << flags;
+    }
     EXPECT_EQ(receive("198.51.100.8:53", "203.0.113.1:4000", IPPROTO_TCP, SYN),
+              to_stack("session_created_inbound"));
+    EXPECT_EQ(receive("198.51.100.9:53", "203.0.113.1:4000", IPPROTO_TCP, ACK),
               to_stack("session_created_inbound"));
 }
 
@@ -107,6 +114,37 @@ TEST_F(Mapping, HairpinningHasBothTranslations) {
         EXPECT_EQ(session.reply_destination.text(), "203.0.113.1:4000");
         forget_sessions();
     }
+}
+
+// As in FromOutside.PacketThatClaimsToComeFromInsideIsDropped.
+TEST_F(Mapping, HairpinnedSessionsAreNotContinuedFromOutside) {
+    set_behaviour("10.0.0.3/32", CTGATE_ENDPOINT_INDEPENDENT, CTGATE_ENDPOINT_INDEPENDENT);
+    send("10.0.0.3:5000", "198.51.100.7:53");
+    send("10.0.0.2:4000", "203.0.113.1:5000");
+    EXPECT_EQ(receive("10.0.0.2:4000", "203.0.113.1:5000", IPPROTO_UDP),
+              drop("drop_forged_original"));
+}
+
+// Each would count as a host of its own, with a quota of its own.
+TEST_F(Mapping, SourcesThatAreNotInsideHaveNone) {
+    for (const char* source : {"172.16.9.1:4000", "198.51.100.8:4000", "203.0.113.1:4000"}) {
+        for (const std::uint8_t protocol : {IPPROTO_UDP, IPPROTO_TCP}) {
+            EXPECT_EQ(send(source, "198.51.100.7:53", protocol), drop("drop_foreign_source"));
+            EXPECT_EQ(send(source, "203.0.113.1:5000", protocol), drop("drop_foreign_source"));
+        }
+    }
+    EXPECT_TRUE(sessions().empty());
+}
+
+// A port that is given out once more, even where all of its space began anew in between.
+TEST_F(Mapping, WhomAnEarlierOwnerOfThePortHasSentToIsNotLetIn) {
+    send("10.0.0.2:4000", "198.51.100.7:53");
+    send("10.0.0.2:4000", "198.51.100.8:53");
+    set_pool({});
+    forget_sessions();
+    set_pool({{"203.0.113.1"}});
+    send("10.0.0.3:4000", "198.51.100.7:53");
+    EXPECT_EQ(receive("198.51.100.8:53", "203.0.113.1:4000"), drop("drop_filtered"));
 }
 
 // But a packet that is filtered opens the way back to its sender.

@@ -40,6 +40,10 @@ class Layer3 : public DataplaneTest {
         LIBBPF_OPTS(bpf_tc_opts, options);
         options.prog_fd = bpf_program__fd(program);
         ASSERT_EQ(bpf_tc_attach(&hook, &options), 0);
+        if (program == internal()) {
+            write(gateway_programs()->maps.internal_interfaces, hook.ifindex,
+                  std::uint32_t{CTGATE_LINK_LAYER3});
+        }
     }
 
     // `linear`: how much of a packet longer than a page is in the linear part.

@@ -201,6 +201,18 @@ TEST_P(ShortPath, RecordCountsItsPackets) {
     EXPECT_EQ(all[0].output, static_cast<unsigned>(outside_ifindex()));
 }
 
+// A year and a half without reload, address or route that changed.
+TEST_P(ShortPath, ARecordIsFreshHoweverLongAgoAllBecameStale) {
+    establish(entry());
+    EXPECT_EQ(from_inside(from_client()), first());
+    for (const std::uint32_t ago : {0x7fffffffU, 0x80000010U, 0xffff0000U}) {
+        ctgate_settings settings = default_settings();
+        settings.cache_valid_from = ticks() - ago;
+        set_settings(settings);
+        EXPECT_EQ(from_inside(from_client()), short_path()) << ago;
+    }
+}
+
 TEST_P(ShortPath, WhereItArrivesIsPartOfTheSession) {
     establish(entry());
     EXPECT_EQ(from_inside(from_client()), first());

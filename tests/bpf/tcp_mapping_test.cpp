@@ -50,6 +50,20 @@ TEST_F(TcpMapping, IsTransitoryUntilEstablishedAndAfterItsLastSessionHasClosed) 
     EXPECT_EQ(slot(4000, IPPROTO_TCP).sessions, 1u) << "the one that was forgotten";
 }
 
+// Who is outside may send as many ends as he likes, also those that conntrack does not follow.
+TEST_F(TcpMapping, EndsFromOutsideDoNotEndWhatOtherSessionsNeed) {
+    establish("198.51.100.8:80");
+    establish("198.51.100.9:80");
+    for (const int flags : {RST + 0, FIN | ACK, RST + 0}) {
+        from_outside(IPv4{.source = "198.51.100.9", .destination = "203.0.113.1"} /
+                     TCP{.source_port = 80,
+                         .destination_port = 4000,
+                         .flags = static_cast<std::uint8_t>(flags)});
+    }
+    EXPECT_EQ(slot(4000, IPPROTO_TCP).sessions, 2u);
+    EXPECT_GT(left(), CTGATE_TCP_ESTABLISHED_TIMEOUT - 10);
+}
+
 // RFC 7857 section 8.
 TEST_F(TcpMapping, IsNotProlongedByItsEnd) {
     send("10.0.0.2:4000", "198.51.100.8:80", IPPROTO_TCP);

@@ -29,6 +29,14 @@ for protocol in tcp udp; do
     check "$protocol: client1 has the one address" equals "$external:4100" "$(converse $protocol)"
     check "$protocol: client2 the other" equals "$other:4100" "$(converse ${protocol}2)"
 done
+start_ends
+ends serve console udp client1 4200 >/dev/null
+ends serve friend udp server $server:6000 >/dev/null
+ends send console $server:6000 hello >/dev/null
+check "a mapping by which somebody calls in" equals "$external:4200 hello" "$(ends receive friend)"
+flush_entries
+ends send friend $external:4200 game >/dev/null
+check "who begins the session" equals "$server:6000 game" "$(ends receive console)"
 check "its mapping is known" matches "10\.0\.0\.2:4100" "$(ctgate whois $external:4100 udp)"
 
 ip -n "$(netns gateway)" address delete $external/24 dev outside

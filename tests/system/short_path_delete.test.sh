@@ -113,11 +113,12 @@ check "accepted bit taken away: the session begins anew" \
     wait_for 5 counted session_restarted_unaccepted 1
 check "and goes on" takes_short_path udp
 
-# TCP cannot begin again in the middle.
+# TCP begins anew in its midst, as after `conntrack -F`.
 start_stream tcp client2 tcp 4002
 check "TCP past the stack" takes_short_path tcp
-no_syn=$(counter to_stack_tcp_no_syn)
 delete tcp 4002
-check "TCP, entry deleted: it has no session" wait_for 5 counted to_stack_tcp_no_syn $((no_syn + 1))
+check "TCP, entry deleted: it begins anew" wait_for 5 has_entry "sport=4002 " -p tcp
+check "with its mapping" equals "$external:4002" "$(translated_to tcp)"
+check "past the stack again" takes_short_path tcp
 
 all_passed

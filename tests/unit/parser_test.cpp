@@ -131,9 +131,28 @@ TEST(Parser, SourceRoutesAreTheStacks) {
             options.at(at) = type;
             EXPECT_EQ(result_of(IPv4{.options = options} / UDP{}), PARSE_STACK) << at;
         }
+        const Bytes after_another = {68, 4, 5, 0, type, 3, 4, 0};
+        EXPECT_EQ(result_of(IPv4{.options = after_another} / UDP{}), PARSE_STACK);
         const Packet behind = IPv4{.options = Bytes(4, 1)} /
                               UDP{.source_port = static_cast<std::uint16_t>(type * 257)};
         EXPECT_EQ(result_of(behind), PARSE_OK) << "that is no option any more";
+    }
+}
+
+// Its host would be beyond all limits.
+TEST(Parser, BytesWithinOptionsAreNoSourceRoute) {
+    for (const std::uint8_t byte : {131, 137}) {
+        const Bytes timestamps = {68, 12, 5, 3, byte, 1, 2, 3, 0, 0, 0, byte};
+        EXPECT_EQ(result_of(IPv4{.options = timestamps} / UDP{}), PARSE_OK);
+        const Bytes behind_the_end = {1, 0, byte, 3};
+        EXPECT_EQ(result_of(IPv4{.options = behind_the_end} / UDP{}), PARSE_OK);
+    }
+}
+
+TEST(Parser, OptionsWithoutTheirLengthAreTheStacks) {
+    for (const std::uint8_t length : {0, 1, 5, 255}) {
+        const Bytes options = {68, length, 5, 0};
+        EXPECT_EQ(result_of(IPv4{.options = options} / UDP{}), PARSE_STACK) << unsigned{length};
     }
 }
 
