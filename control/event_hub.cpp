@@ -39,6 +39,18 @@ Event mapping_event(EventKind kind, const Mapping& mapping, std::int64_t time) {
     return event;
 }
 
+Event block_event(const OwnedBlock& block, std::int64_t time) {
+    Event event;
+    event.kind = EventKind::BLOCK_TAKEN;
+    event.time = time;
+    event.protocol = block.space.protocol;
+    event.internal = SessionEnd{block.host, std::nullopt, std::nullopt};
+    event.external = SessionEnd{block.space.address, std::nullopt, std::nullopt};
+    event.first_port = block.ports.low;
+    event.last_port = block.ports.high;
+    return event;
+}
+
 RunDirectory find_directory() {
     auto directory = RunDirectory::find();
     if (!directory) {
@@ -67,14 +79,20 @@ void EventHub::configure(const Config& config) {
         log.emplace(config);
     }
     flush();
-    log_begins_ = log && (!nat_log_ || nat_log_->name() != log->name());
+    const std::pair blocks(config.port_block_size, config.deterministic.has_value());
+    const bool other_blocks = blocks_ != blocks;
+    blocks_ = blocks;
+    log_begins_ =
+        log && (log_begins_ || other_blocks || !nat_log_ || nat_log_->name() != log->name());
     nat_log_ = std::move(log);
+    ipfix_begins_ = config.ipfix && (ipfix_begins_ || other_blocks);
     if (!config.ipfix) {
         ipfix_.reset();
     } else {
         // The sequence numbers go on as long as the collector is the same.
         if (!ipfix_ || !ipfix_->sends_to(*config.ipfix)) {
             ipfix_.emplace(*config.ipfix);
+            ipfix_begins_ = true;
         }
         ipfix_->set_limits(config);
     }
@@ -111,25 +129,40 @@ void EventHub::update() {
     if (source_ && !had_source) {
         tick();
     }
-    if (source_ && log_begins_) {
-        begin_log();
+    if (source_ && (log_begins_ || ipfix_begins_)) {
+        begin_logs();
     }
 }
 
-// Of those that were made before, or while nobody listened.
-void EventHub::begin_log() {
-    log_begins_ = false;
+// Of those that were made before, or while nobody listened, or told by records of another kind. The
+// collector has each mapping, whatever the blocks are; so it needs these alone.
+void EventHub::begin_logs() {
+    const bool log = std::exchange(log_begins_, false);
+    const bool ipfix = std::exchange(ipfix_begins_, false);
     const privileges::SystemAdmin raised;  // port tables are found by their ids
     const std::int64_t now = now_ns();
     try {
         const PinnedForwards pinned(directory_);
-        mappings::for_each(pinned.port_maps(), [&](const Mapping& mapping) {
-            nat_log_->write(mapping_event(EventKind::MAPPING_CREATED, mapping,
-                                          now - std::int64_t{mapping.age} * 1'000'000'000));
+        port_spaces::for_each_block(pinned.port_maps(), [&](const OwnedBlock& block) {
+            const Event event = block_event(block, now);
+            if (log) {
+                nat_log_->write(event);
+            }
+            if (ipfix) {
+                ipfix_->write(event);
+            }
         });
+        if (log) {
+            mappings::for_each(pinned.port_maps(), [&](const Mapping& mapping) {
+                nat_log_->write(mapping_event(EventKind::MAPPING_CREATED, mapping,
+                                              now - std::int64_t{mapping.age} * 1'000'000'000));
+            });
+        }
     } catch (const std::exception& error) {
-        nat_log_->write(lost_event(0, kind_name(EventKind::MAPPING_CREATED), ""));
-        spdlog::error("The NAT log does not begin with the mappings that there are: {}",
+        if (log) {
+            nat_log_->write(lost_event(0, kind_name(EventKind::MAPPING_CREATED), ""));
+        }
+        spdlog::error("The logs do not begin with the mappings and port blocks that there are: {}",
                       error.what());
     }
 }

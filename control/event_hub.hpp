@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/config.hpp"
@@ -35,7 +36,7 @@ class EventHub {
 
   private:
     void update();
-    void begin_log();
+    void begin_logs();
     void tick();
     void take(const Event& event);
     void flush();
@@ -47,7 +48,11 @@ class EventHub {
     std::optional<NatLog> nat_log_;
     std::optional<IpfixExporter> ipfix_;
     bool log_has_sessions_ = false;
-    bool log_begins_ = false;              // what there is already is to be told
+    // What there is already is to be told.
+    bool log_begins_ = false, ipfix_begins_ = false;
+    // By which records tell whose a port is: the size of port blocks, and whether they are
+    // computed.
+    std::pair<unsigned, bool> blocks_;
     std::unique_ptr<EventSource> source_;  // while somebody wants events
     std::string trouble_;                  // as last reported
 };

@@ -168,7 +168,7 @@ int explain_command(Arguments arguments) {
     const std::string arrival = explain::find_arrival(question, *serving, packet);
     const Rehearsal rehearsal = rehearse(*directory, *serving, packet);
     explain::Answer answer = explain::answer(*serving, packet, arrival, rehearsal);
-    explain::follow_in_stack(*serving, answer);
+    explain::follow_in_stack(*directory, *serving, answer);
     if (question.json) {
         explain::print_json(answer);
     } else {

@@ -9,6 +9,7 @@
 
 #include "control/commands.hpp"
 #include "control/rehearsal.hpp"
+#include "control/tuple_lookup.hpp"
 
 namespace ctgate::explain {
 
@@ -37,7 +38,8 @@ struct Answer {
     RehearsedPacket packet;
     std::vector<Step> steps;
     Verdict verdict;
-    std::vector<std::string> counters;  // those that a real packet would raise
+    std::vector<std::string> counters;   // those that a real packet would raise
+    std::optional<TupleAnswer> session;  // of conntrack, that it is left to the stack with
     // What its endpoints become, where that is known.
     std::optional<Endpoint> source;
     std::optional<Endpoint> destination;
@@ -57,7 +59,17 @@ Answer answer(const Serving& serving, const RehearsedPacket& packet, const std::
 
 // What becomes of a packet that the dataplane lets go on: firewall and route, as steps. May change
 // the verdict: the guard in our nft table.
-void follow_in_stack(const Serving& serving, Answer& answer);
+void follow_in_stack(const RunDirectory& directory, const Serving& serving, Answer& answer);
+
+// The guard's drop of a packet that is forwarded to the interface `output`: ahead of the host's own
+// firewall, and behind it. nullopt: it lets it go on.
+std::optional<Verdict> drop_in_guard(const RunDirectory& directory, const Serving& serving,
+                                     const Answer& answer, const std::string& output);
+std::optional<Verdict> drop_as_leak(const RunDirectory& directory, const Serving& serving,
+                                    const Answer& answer, const std::string& output);
+
+// nullopt: it is not served.
+std::optional<Side> side_of(const std::string& interface, const Serving& serving);
 
 // What a result of a stage means, by its name (LOOKUP_MISS); empty for one without words.
 std::string_view words_of(std::string_view result);

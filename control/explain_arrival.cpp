@@ -11,17 +11,7 @@
 namespace ctgate {
 namespace {
 
-// nullopt: it is not served.
-std::optional<Side> side_of(const std::string& interface, const Serving& serving) {
-    const auto& internal = serving.internal;
-    if (std::find(internal.begin(), internal.end(), interface) != internal.end()) {
-        return Side::internal;
-    }
-    const bool external =
-        std::any_of(serving.external.begin(), serving.external.end(),
-                    [&](const ExternalInterface& each) { return each.name == interface; });
-    return external ? std::optional(Side::external) : std::nullopt;
-}
+using explain::side_of;
 
 std::string served(const Serving& serving) {
     std::vector<std::string> external;
@@ -70,6 +60,17 @@ Link named_link(const std::string& name, const Serving& serving) {
 }
 
 }  // namespace
+
+std::optional<Side> explain::side_of(const std::string& interface, const Serving& serving) {
+    const auto& internal = serving.internal;
+    if (std::find(internal.begin(), internal.end(), interface) != internal.end()) {
+        return Side::internal;
+    }
+    const bool external =
+        std::any_of(serving.external.begin(), serving.external.end(),
+                    [&](const ExternalInterface& each) { return each.name == interface; });
+    return external ? std::optional(Side::external) : std::nullopt;
+}
 
 std::string explain::find_arrival(const Question& question, const Serving& serving,
                                   RehearsedPacket& packet) {

@@ -15,13 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-bool is_served(const std::string& interface, const Serving& serving) {
-    const auto& internal = serving.internal;
-    return std::find(internal.begin(), internal.end(), interface) != internal.end() ||
-           std::any_of(serving.external.begin(), serving.external.end(),
-                       [&](const ExternalInterface& each) { return each.name == interface; });
-}
-
 // The chains of the host's own tables at this hook, in the order in which they are passed. Filters
 // of IPv4 may also be made by iptables-nft; those of the old iptables are not to be seen here.
 std::vector<std::string> foreign_chains(const std::string& hook) {
@@ -58,21 +51,14 @@ void tell_firewall(const std::string& hook, Answer& answer) {
              : fmt::format("the host's own nft chains decide on it: {}", fmt::join(chains, ", "))});
 }
 
-// Our nft table lets nothing in that begins outside and is not translated.
-void tell_guard(Answer& answer) {
-    Verdict& verdict = answer.verdict;
-    verdict.action = "dropped";
-    verdict.counter = "guard_unsolicited";
-    verdict.text =
-        "the guard in the nft table drops what is begun outside and addressed straight "
-        "to what is inside";
-    verdict.remedy = "address it to an external endpoint: a port forward (--forward) or a mapping";
+void drop(const Verdict& verdict, Answer& answer) {
+    answer.verdict = verdict;
     answer.counters.push_back(verdict.counter);
 }
 
 }  // namespace
 
-void follow_in_stack(const Serving& serving, Answer& answer) {
+void follow_in_stack(const RunDirectory& directory, const Serving& serving, Answer& answer) {
     const std::string action = answer.verdict.action;
     if (action != "stack" && action != "short_path") {
         return;
@@ -103,11 +89,14 @@ void follow_in_stack(const Serving& serving, Answer& answer) {
     if (action == "short_path") {
         return;
     }
-    if (answer.verdict.counter == "to_stack_unsolicited" && is_served(output, serving)) {
-        tell_guard(answer);
+    if (const auto verdict = drop_in_guard(directory, serving, answer, output)) {
+        drop(*verdict, answer);
         return;
     }
     tell_firewall("forward", answer);
+    if (const auto verdict = drop_as_leak(directory, serving, answer, output)) {
+        drop(*verdict, answer);
+    }
 }
 
 }  // namespace ctgate::explain

@@ -224,6 +224,7 @@ void Teller::translated() {
         const Session& session = found_->session;
         answer_.source = found_->reply ? session.destination : session.reply_destination;
         answer_.destination = found_->reply ? session.source : session.reply_source;
+        answer_.session = found_;
     }
 }
 

@@ -268,6 +268,26 @@ std::vector<PortSpace> port_spaces::all(const PortMaps& maps) {
     return result;
 }
 
+void port_spaces::for_each_block(const PortMaps& maps,
+                                 const std::function<void(const OwnedBlock&)>& visit) {
+    for (const PortSpace& space : all(maps)) {
+        const PortMemory memory(maps, space);
+        const unsigned size = 1U << memory.block_order();
+        if (memory.block_order() == 0 || memory.blocks_are_computed()) {
+            continue;
+        }
+        for (unsigned first = 0; first < CTGATE_PORTS; first += size) {
+            const auto port = static_cast<std::uint16_t>(first);
+            const ctgate_port_block& block = memory.block_of(port);
+            if (block.state == CTGATE_BLOCK_OWNED || block.state == CTGATE_BLOCK_RELEASING) {
+                visit({.space = space,
+                       .host = IpAddress{block.host.words[0]},
+                       .ports = block_around(port, memory.block_order())});
+            }
+        }
+    }
+}
+
 void port_spaces::set(const PortMaps& maps, const PortPlans& wanted) {
     for (const auto& [space, plan] : wanted) {
         const ctgate_port_space key = space.key();

@@ -6,6 +6,7 @@
 #include <bitset>
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <tuple>
 #include <vector>
@@ -41,6 +42,13 @@ struct PortPlan {
     bool computed = false;     // and whose a block is, is computed
 };
 using PortPlans = std::map<PortSpace, PortPlan>;
+
+// A block that a host has.
+struct OwnedBlock {
+    PortSpace space;
+    IpAddress host;
+    ctgate_port_range ports;
+};
 
 // Descriptors of the dataplane's maps; not owned.
 struct PortMaps {
@@ -95,6 +103,9 @@ void return_quota(const PortMaps& maps, const PortSpace& space, const ctgate_por
 
 // Those that are there, in order.
 std::vector<PortSpace> all(const PortMaps& maps);
+
+// Calls `visit` for each. Where whose a block is, is computed, there are none.
+void for_each_block(const PortMaps& maps, const std::function<void(const OwnedBlock&)>& visit);
 
 // Exactly these exist afterwards, as planned. Those that are there keep what
 // is in use; the mappings of those that go, go too.

@@ -142,11 +142,11 @@ void Restoring::add(Session session) {
     }
     session.timeout -= elapsed_;
     session.mark |= accepted_mark_;
-    const ctgate_restored result = bring_back(session);
-    const auto source = saved::source_external(session);
+    const std::vector<Use> uses = uses_of(session);
+    const Use* named = &uses.front();
+    const ctgate_restored result = bring_back(session, uses, named);
     note(sessions_, result,
-         {"session", session.protocol, source ? session.source : session.reply_source,
-          source ? *source : session.destination, result});
+         {"session", session.protocol, named->internal, named->external, result});
 }
 
 std::vector<Restoring::Use> Restoring::uses_of(const Session& session) {
@@ -162,11 +162,12 @@ std::vector<Restoring::Use> Restoring::uses_of(const Session& session) {
     return uses;
 }
 
-ctgate_restored Restoring::bring_back(const Session& session) {
-    const std::vector<Use> uses = uses_of(session);
+ctgate_restored Restoring::bring_back(const Session& session, const std::vector<Use>& uses,
+                                      const Use*& at_fault) {
     for (const Use& each : uses) {
         const ctgate_restored held = hold(session, each);
         if (held != CTGATE_RESTORE_DONE) {
+            at_fault = &each;
             return held;
         }
     }

@@ -66,7 +66,9 @@ class Restoring {
     void add(const saved::Contact& contact);
     void add(Session session);
     static std::vector<Use> uses_of(const Session& session);
-    ctgate_restored bring_back(const Session& session);
+    // Hairpinning: of both uses, `at_fault` is the one that cannot be had.
+    ctgate_restored bring_back(const Session& session, const std::vector<Use>& uses,
+                               const Use*& at_fault);
     ctgate_restored hold(const Session& session, const Use& use);
     void keep(const Session& session, const Use& use);
     ctgate_restored insert(const Session& session, const std::vector<Use>& uses);

@@ -76,7 +76,8 @@ std::optional<EndpointOwner> owner_by_address(const Serving& serving, const Endp
     return std::nullopt;
 }
 
-// Of ports that several share, and of sessions that the kernel made.
+// Of ports that several share, of sessions that the kernel made, and of those that go on while
+// their port has been given to a forward, or computed to be another's.
 std::vector<EndpointOwner> owners_in_sessions(const Endpoint& external, std::uint8_t protocol) {
     std::vector<EndpointOwner> result;
     conntrack::for_each([&](const Session& session) {
@@ -121,13 +122,15 @@ std::vector<EndpointOwner> owners_now(const RunDirectory& directory, const Endpo
             owner->port = external.port;
             owner->how = "one-to-one";
         }
+        std::vector<EndpointOwner> sharing = owners_in_sessions(external, protocol);
         if (owner) {
             owner->protocol = protocol;
+            std::erase_if(sharing, [&](const EndpointOwner& each) {
+                return each.internal == owner->internal;
+            });
             result.push_back(*owner);
-        } else {
-            const auto sharing = owners_in_sessions(external, protocol);
-            result.insert(result.end(), sharing.begin(), sharing.end());
         }
+        result.insert(result.end(), sharing.begin(), sharing.end());
     }
     return result;
 }

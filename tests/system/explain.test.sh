@@ -8,6 +8,7 @@ set -eu
 
 remote=198.51.100.9
 other=198.51.100.10
+alone=203.0.113.3
 
 # What other packets raise at any time: neighbour discovery and errors of IPv4.
 dumps=""
@@ -156,8 +157,19 @@ check "hairpinned" comes_true "stack session_created_hairpinned" client1 \
     "$(udp $client1 5000 $external 5001)" udp $client1:5000 $external:5001
 check "exempt" comes_true "stack to_stack_exempt" client1 \
     "$(udp $client1 5000 198.51.100.130 53)" udp $client1:5000 198.51.100.130:53
+add_link gateway other 192.0.2.1/24 isp eth2 192.0.2.2/24
+check "out of an interface that is not served" comes_true "dropped guard_not_served" client1 \
+    "$(udp $client1 5000 192.0.2.2 53)" udp $client1:5000 192.0.2.2:53
+check "which has a remedy" explains '.verdict.remedy | contains("net.ipv4.ip_forward")' true \
+    udp $client1:5000 192.0.2.2:53
+check "conntrack makes no session of a RST" comes_true "dropped guard_not_tracked" client1 \
+    "$(tcp R 1 0 $client1 4444 $remote 80)" tcp $client1:4444 $remote:80 --flags rst
 craft client1 "$(udp $client1 5003 $remote 53)"
 wait_for 5 has_entry "src=$client1 .*sport=5003" -p udp
+ip -n "$(netns gateway)" route add $remote via 192.0.2.2
+check "a session, whose route has changed" comes_true "dropped guard_not_served" client1 \
+    "$(udp $client1 5003 $remote 53)" udp $client1:5003 $remote:53
+ip -n "$(netns gateway)" route delete $remote
 check "a host at its quota" comes_true "refused drop_port_quota" client1 \
     "$(udp $client1 5004 $remote 53)" udp $client1:5004 $remote:53
 craft client1 "$(udp 10.0.0.4 5004 $remote 53)" "$(udp $client2 5005 $remote 53)" \
@@ -215,5 +227,18 @@ check "one that is not served" exits 1 ctgate explain udp $client1:1 $remote:1 -
 check "what the router sends itself arrives nowhere" exits 1 ctgate explain udp $external:1 \
     $remote:1 2>/dev/null
 check "wrong usage" exits 2 ctgate explain icmp $client1:1 $remote:1 2>/dev/null
+
+# --- port blocks: nothing has a port but from the block of its host ---
+start_ctgate --port-block-size 64 --one-to-one "$alone=$client2"
+check "what begins no session, from a host with a block" comes_true "dropped guard_internal_source" \
+    client1 "$(tcp A 1 1 $client1 4444 $remote 80)" tcp $client1:4444 $remote:80 --flags ack
+check "from a host that has an address for itself" comes_true "stack to_stack_tcp_no_syn" client2 \
+    "$(tcp A 1 1 $client2 4444 $remote 80)" tcp $client2:4444 $remote:80 --flags ack
+set_sysctl gateway net/ipv4/ip_forward 1
+inside gateway sysctl -q -w net.netfilter.nf_conntrack_tcp_loose=0
+check "conntrack picks up no session" comes_true "dropped guard_not_tracked" client1 \
+    "$(tcp A 1 1 $client1 4445 $remote 80)" tcp $client1:4445 $remote:80 --flags ack
+check "where the whole machine forwards, to any interface" comes_true "stack to_stack_not_outbound" \
+    client1 "$(udp $client1 5000 192.0.2.2 53)" udp $client1:5000 192.0.2.2:53
 
 all_passed

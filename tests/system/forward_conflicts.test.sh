@@ -31,6 +31,10 @@ configure "forward = tcp+udp:8080:$client1:80" "forward = tcp+udp:8090:$client1:
 check "forwards: reloaded" reload "Reloaded"
 for protocol in udp tcp; do
     check "$protocol: client2's session goes on" equals $external:8080 "$(ends again holder-$protocol)"
+    check "$protocol: the port is both theirs" equals \
+        "[\"$client1:80 forward\",\"$client2:8080 session\"]" \
+        "$(ctgate whois $external:8080 $protocol --json |
+            jq -c '[.hosts[] | "\(.internal.address):\(.internal.port) \(.how)"]')"
     check "$protocol: the forward works" equals $server:6001 \
         "$(ends session in-$protocol $protocol server $server:6001 $external:8080 client1-$protocol)"
     two=$(ends session moved-$protocol $protocol client2 8080 $server:5002 server-$protocol-5002)

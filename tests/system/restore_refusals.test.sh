@@ -98,4 +98,9 @@ check "a port in another host's block" equals '{"port_block":1}' "$(said .reason
 check "a mapping takes its block" equals 1 "$(said .mappings.restored)"
 check "which is its host's" matches "$client1" "$(ctgate whois $external:$((free + 1)) udp)"
 
+restore 0 "$(session $client1:48 192.0.2.9:4801 $client2:48 $external:$((free + 2)))"
+check "hairpinned to an address that is not given out: that one is named" equals \
+    "[\"not_our_address\",\"$client2:48\",\"192.0.2.9:4801\"]" \
+    "$(said '.skipped[0] | [.reason, .internal, .external]')"
+
 all_passed

@@ -57,6 +57,24 @@ TEST(Whois, TheNetworkOfTheInternalInterfaceIsKnownWhereItIsSetUp) {
     EXPECT_THAT(answer.text, HasSubstr("is 10.7.0.4 (deterministic, block 1280-1343)"));
 }
 
+// As the dataplane does: what is configured for one port or address goes before what is computed.
+TEST(Whois, ForwardsAndOneToOneGoFirst) {
+    const auto ask = [](const char* external) {
+        return whois(with_gateway({external, "--deterministic=10.0.0.0/24",
+                                   "--forward=udp:9000-9001:10.0.0.3:7000-7001",
+                                   "--one-to-one=203.0.113.3=10.0.0.9"}));
+    };
+    EXPECT_EQ(ask("203.0.113.1:9001").text,
+              "tcp 203.0.113.1:9001 is 10.0.0.31 (deterministic, block 8960-9215)\n"
+              "udp 203.0.113.1:9001 is 10.0.0.3:7001 (forward)\n");
+    EXPECT_THAT(ask("203.0.113.2:9000").text,
+                HasSubstr("udp 203.0.113.2:9000 is 10.0.0.3:7000 (forward)\n"));
+    EXPECT_EQ(ask("203.0.113.3:1234").text,
+              "tcp 203.0.113.3:1234 is 10.0.0.9:1234 (one-to-one)\n"
+              "udp 203.0.113.3:1234 is 10.0.0.9:1234 (one-to-one)\n");
+    EXPECT_EQ(ask("203.0.113.4:1234").status, exit_failure);
+}
+
 TEST(Whois, Json) {
     Words words =
         with_gateway({"203.0.113.1:1300", "tcp", "--deterministic=10.0.0.0/24", "--json"});
