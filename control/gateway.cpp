@@ -107,10 +107,18 @@ void Gateway::refresh() {
     forget_vanished_interfaces();
 }
 
-void Gateway::set_ports(const PortPlans& ports) {
+std::set<PortSpace> Gateway::set_ports(const PortPlans& ports) {
+    std::set<PortSpace> fresh;
+    const std::vector<PortSpace> before = port_spaces::all(dataplane_->port_maps());
+    for (const auto& [space, plan] : ports) {
+        if (std::find(before.begin(), before.end(), space) == before.end()) {
+            fresh.insert(space);
+        }
+    }
     const auto ended = mappings::without_space(dataplane_->port_maps(), ports);
     ended_mappings_.insert(ended_mappings_.end(), ended.begin(), ended.end());
     dataplane_->set_ports(ports);
+    return fresh;
 }
 
 void Gateway::refresh_ports() {
@@ -182,8 +190,8 @@ void Gateway::serve(const Config& config) {
     }
     accept_existing_sessions();
     const fast_path::State fast = establish_fast_path(plan, netlink);
-    program_maps(plan, nat_tables(config), fast);
-    Rebuilding rebuilding(*dataplane_, directory_, config_.accepted_mark);
+    const std::set<PortSpace> fresh = program_maps(plan, nat_tables(config), fast);
+    Rebuilding rebuilding(*dataplane_, directory_, config_.accepted_mark, fresh);
     rebuilding.adopt_sessions();
     dataplane_->stage(directory_);
     serve_links(plan, mode);
@@ -241,10 +249,10 @@ bool Gateway::program_table(const Ruleset& ruleset) {
 }
 
 // The ports are there before the pools that lead to them, and go after.
-void Gateway::program_maps(const Plan& plan, const NatTables& tables,
-                           const fast_path::State& fast) {
+std::set<PortSpace> Gateway::program_maps(const Plan& plan, const NatTables& tables,
+                                          const fast_path::State& fast) {
     dataplane_->set_nat(tables);
-    set_ports(plan.ports);
+    std::set<PortSpace> fresh = set_ports(plan.ports);
     dataplane_->set_forwards(plan.forwards);
     dataplane_->set_addresses(plan.addresses);
     std::map<int, ctgate_link> internal;
@@ -261,6 +269,7 @@ void Gateway::program_maps(const Plan& plan, const NatTables& tables,
         }
     }
     dataplane_->set_pools(pools);
+    return fresh;
 }
 
 AttachMode Gateway::choose_attachment(const Plan& plan) const {

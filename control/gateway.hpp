@@ -70,7 +70,7 @@ class Gateway {
     Loss loss_by(const Config& config);
     void change_over();
     void apply();
-    void set_ports(const PortPlans& ports);
+    std::set<PortSpace> set_ports(const PortPlans& ports);  // those that are new
     void end_sessions(const Loss& loss);
     void go_back();
     void put_back();
@@ -81,7 +81,8 @@ class Gateway {
     void accept_existing_sessions();
     Ruleset while_changing(Ruleset ruleset) const;
     bool program_table(const Ruleset& ruleset);  // false: it is as it was
-    void program_maps(const Plan& plan, const NatTables& tables, const fast_path::State& fast);
+    std::set<PortSpace> program_maps(const Plan& plan, const NatTables& tables,
+                                     const fast_path::State& fast);
     AttachMode choose_attachment(const Plan& plan) const;
     fast_path::State establish_fast_path(const Plan& plan, Netlink& netlink);
     Serving::ShortPath short_path_of(const fast_path::State& fast) const;

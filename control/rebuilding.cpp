@@ -75,10 +75,12 @@ void announce(const Dataplane& dataplane) {
 }  // namespace
 
 Rebuilding::Rebuilding(const Dataplane& dataplane, const RunDirectory& directory,
-                       std::uint32_t accepted_mark)
+                       std::uint32_t accepted_mark, std::set<PortSpace> fresh)
     : dataplane_(dataplane),
       accepted_mark_(accepted_mark),
-      anew_(has(dataplane.begun_anew(), "mappings")) {
+      fresh_(std::move(fresh)),
+      anew_(has(dataplane.begun_anew(), "mappings")),
+      whole_(anew_ || dataplane.was_interrupted()) {
     if (!dataplane.begun_anew().empty()) {
         announce(dataplane);
     }
@@ -87,7 +89,7 @@ Rebuilding::Rebuilding(const Dataplane& dataplane, const RunDirectory& directory
             lost_.emplace_back(words);
         }
     }
-    if (anew_ || dataplane.was_interrupted()) {
+    if (whole_) {
         before_ = entries_of(FileDescriptor(bpf_obj_get(directory.pin("mappings").c_str())).get());
         restoring_.emplace(dataplane);
     }
@@ -95,20 +97,36 @@ Rebuilding::Rebuilding(const Dataplane& dataplane, const RunDirectory& directory
 
 // Who has sent from inside, has the mapping before whom somebody has only called there.
 void Rebuilding::adopt_sessions() {
-    if (restoring_) {
+    if (whole_ || !fresh_.empty()) {
         adopt_sessions(true);
         adopt_sessions(false);
     }
 }
 
+bool Rebuilding::is_fresh(const Session& session) const {
+    const auto is_there = [&](const std::optional<Endpoint>& external) {
+        return external && fresh_.contains({external->address, session.protocol});
+    };
+    return is_there(saved::source_external(session)) ||
+           is_there(saved::destination_external(session));
+}
+
 void Rebuilding::adopt_sessions(bool from_inside) {
     conntrack::for_each([&](const Session& session) {
         const bool has_ports = session.protocol == IPPROTO_TCP || session.protocol == IPPROTO_UDP;
-        if (has_ports && session.zone == 0 && (session.mark & accepted_mark_) != 0 &&
-            saved::source_external(session).has_value() == from_inside) {
-            const bool again = !known_.insert(hash_of(session)).second || !anew_;
-            restoring_->adopt(session, again);
+        if (!has_ports || session.zone != 0 || (session.mark & accepted_mark_) == 0 ||
+            saved::source_external(session).has_value() != from_inside) {
+            return;
         }
+        const bool fresh = anew_ || is_fresh(session);
+        if (!fresh && !whole_) {
+            return;
+        }
+        if (!restoring_) {  // its programs take time to load
+            restoring_.emplace(dataplane_);
+        }
+        const bool again = !known_.insert(hash_of(session)).second || !fresh;
+        restoring_->adopt(session, again);
     });
 }
 
@@ -121,8 +139,9 @@ void Rebuilding::report() const {
                                               restore_sentence(static_cast<ctgate_restored>(n))));
             }
         }
-        spdlog::info("Rebuilt from conntrack: {} mappings (before: {}), {} ports without one{}{}",
-                     entries_of(dataplane_.map("mappings")), before_, restoring_->resting(),
+        const std::string before = whole_ ? fmt::format(" (before: {})", before_) : "";
+        spdlog::info("Rebuilt from conntrack: {} mappings{}, {} ports without one{}{}",
+                     entries_of(dataplane_.map("mappings")), before, restoring_->resting(),
                      reasons.empty() ? "" : "; not rebuilt: ", fmt::join(reasons, ", "));
     }
     if (!lost_.empty()) {

@@ -10,8 +10,19 @@ created_more_than() {
     [ "$(counter session_created)" -gt "$1" ]
 }
 
+# keeps_its_port PORT: idle, it has it to itself, also towards others than its own remote endpoint.
+keeps_its_port() {
+    local others
+    matches "10\.0\.0\.2:$1" "$(ctgate whois "$external:$1" tcp)" || return 1
+    others=$(inside client2 curl --silent --noproxy '*' --max-time 10 --local-port "$1" \
+        "http://$server:8081/peer")
+    matches "^$external:" "$others" && fails equals "$external:$1" "$others" >/dev/null
+}
+
 build_topology
 start_services
+background server "$python" "$system_tests/peer.py" web 8081 "$work/payload" >"$work/web2.log" 2>&1
+wait_for 10 listens server tcp 8081
 set_sysctl gateway net/ipv4/ip_forward 1
 inside gateway nft -f - <<'RULES'
 table ip old {
@@ -32,6 +43,7 @@ before_udp=$(converse old_udp)
 check "the box masquerades" matches "^$external:" "$before"
 
 start_ctgate
+check "start: the TCP connection keeps its port" keeps_its_port 4100
 check "start: the TCP connection continues" equals "$before" "$(converse old)"
 check "start: the UDP session continues" equals "$before_udp" "$(converse old_udp)"
 check "new sessions are made in TC" equals "$external:4101" "$(ask client1 4101)"
@@ -51,6 +63,7 @@ check "down: the box masquerades new ones" matches "^$external:" "$(ask client1 
 check "down: forwarding is still on" equals 1 "$(get_sysctl gateway net/ipv4/ip_forward)"
 
 start_ctgate
+check "started again: they keep their ports" keeps_its_port 4102
 check "started again: all continue" equals "$before $before_udp $during $during_udp" \
     "$(converse old) $(converse old_udp) $(converse new) $(converse new_udp)"
 
