@@ -66,7 +66,7 @@ void Gateway::start() {
 void Gateway::reload(Config config) {
     check(config);
     const std::set<std::string> known = journal_.keys();
-    const Loss loss = loss_by(config);
+    const sessions::Loss loss = loss_by(config);
     std::swap(config_, config);
     try {
         change_over();
@@ -78,7 +78,7 @@ void Gateway::reload(Config config) {
         go_back();
         std::rethrow_exception(cause);
     }
-    end_sessions(loss);
+    end(loss);
 }
 
 // Nobody makes port forwards meanwhile.
@@ -88,17 +88,6 @@ void Gateway::change_over() {
     if (!run_time.all().empty()) {
         spdlog::info("{} port forwards made at run time are forgotten", run_time.all().size());
         run_time.write({});
-    }
-}
-
-// They could not go on anyway; those that stay by mistake end in time.
-void Gateway::end_sessions(const Loss& loss) {
-    try {
-        sessions::end_those_of(loss.external, loss.internal);
-        note_sessions();
-    } catch (const std::exception& error) {
-        spdlog::error("Not all sessions ended that have lost their interface or address: {}",
-                      error.what());
     }
 }
 
@@ -201,7 +190,7 @@ void Gateway::serve(const Config& config) {
     // An address that is no longer given out, but still there, may go on with what it has.
     std::erase_if(before, [&](IpAddress each) { return plan.addresses.contains(each); });
     if (!before.empty()) {
-        sessions::end_those_of(before, {});
+        sessions::end_those_of({before, {}});
     }
     report(plan);
     served_ = plan;

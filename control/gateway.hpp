@@ -22,6 +22,7 @@
 #include "control/plan.hpp"
 #include "control/run_directory.hpp"
 #include "control/serving.hpp"
+#include "control/sessions.hpp"
 
 namespace ctgate {
 
@@ -63,15 +64,11 @@ class Gateway {
     std::vector<Mapping> take_ended_mappings() { return std::exchange(ended_mappings_, {}); }
 
   private:
-    struct Loss {
-        std::set<IpAddress> external;    // addresses
-        std::vector<IpPrefix> internal;  // networks
-    };
-    Loss loss_by(const Config& config);
+    sessions::Loss loss_by(const Config& config);
+    void end(const sessions::Loss& loss);
     void change_over();
     void apply();
     void set_ports(const PortPlans& ports);
-    void end_sessions(const Loss& loss);
     void go_back();
     void put_back();
     void move_interfaces();

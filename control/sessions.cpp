@@ -26,6 +26,10 @@ bool is_in(const Session& session, const std::vector<IpPrefix>& internal) {
     });
 }
 
+bool is_of(const Session& session, const Loss& loss) {
+    return is_at(session, loss.external) || is_in(session, loss.internal);
+}
+
 template <typename Predicate>
 void end_if(Predicate predicate) {
     conntrack::update([&](const Session& session) -> Change {
@@ -44,12 +48,11 @@ void accept(std::uint32_t accepted, std::optional<std::uint32_t> earlier) {
     });
 }
 
-std::vector<Session> those_of(const std::set<IpAddress>& external,
-                              const std::vector<IpPrefix>& internal) {
+std::vector<Session> those_of(const Loss& loss) {
     std::vector<Session> found;
-    if (!external.empty() || !internal.empty()) {
+    if (!loss.is_empty()) {
         conntrack::for_each([&](const Session& session) {
-            if (is_at(session, external) || is_in(session, internal)) {
+            if (is_of(session, loss)) {
                 found.push_back(session);
             }
         });
@@ -57,13 +60,10 @@ std::vector<Session> those_of(const std::set<IpAddress>& external,
     return found;
 }
 
-void end_those_of(const std::set<IpAddress>& external, const std::vector<IpPrefix>& internal) {
-    if (external.empty() && internal.empty()) {
-        return;
+void end_those_of(const Loss& loss) {
+    if (!loss.is_empty()) {
+        end_if([&](const Session& session) { return is_of(session, loss); });
     }
-    end_if([&](const Session& session) {
-        return is_at(session, external) || is_in(session, internal);
-    });
 }
 
 void end_untranslated() {
