@@ -102,6 +102,13 @@ void Gateway::set_ports(const PortPlans& ports) {
     dataplane_->set_ports(ports);
 }
 
+void Gateway::set_forwards(const Forwards& forwards) {
+    for (const DisplacedMapping& each : dataplane_->set_forwards(forwards)) {
+        ended_mappings_.push_back(Mapping{
+            .protocol = each.protocol, .internal = each.internal, .external = each.external});
+    }
+}
+
 void Gateway::refresh_ports() {
     set_ports(ports_of(serving_.external));
 }
@@ -234,7 +241,7 @@ void Gateway::program_maps(const Plan& plan, const NatTables& tables,
                            const fast_path::State& fast) {
     dataplane_->set_nat(tables);
     set_ports(plan.ports);
-    dataplane_->set_forwards(plan.forwards);
+    set_forwards(plan.forwards);
     dataplane_->set_addresses(plan.addresses);
     std::map<int, ctgate_link> internal;
     for (const Link& link : plan.internal) {

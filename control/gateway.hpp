@@ -60,7 +60,7 @@ class Gateway {
     bool is_between() const { return is_between_; }
     const RunDirectory& directory() const { return directory_; }
     const Serving& serving() const { return serving_; }
-    // Mappings that have ended with their address, since the last call.
+    // Mappings that have ended with their address or by a port forward, since the last call.
     std::vector<Mapping> take_ended_mappings() { return std::exchange(ended_mappings_, {}); }
 
   private:
@@ -69,6 +69,7 @@ class Gateway {
     void change_over();
     void apply();
     void set_ports(const PortPlans& ports);
+    void set_forwards(const Forwards& forwards);
     void go_back();
     void put_back();
     void move_interfaces();
