@@ -114,6 +114,7 @@ class Gateway {
     Clock::time_point next_try_;  // to put the old one back
     std::uint32_t marks_ = 0;     // accepted bits that attached programs may ask for, more
     std::uint64_t sessions_ = 0;  // in the kernel's table, as last seen
+    std::int64_t flushed_ = 0;    // FlushNote::last() then
     bool durable_ = false;        // one of these few would have lasted beyond the next look
 };
 
