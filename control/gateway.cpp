@@ -51,7 +51,7 @@ Gateway::Gateway(Config config, FileDescriptor origin, bool netns_is_new)
 void Gateway::start() {
     const std::set<std::string> known = first_start_ ? std::set<std::string>() : journal_.keys();
     try {
-        change_over();
+        change_over({});
     } catch (...) {
         const std::exception_ptr cause = std::current_exception();
         dataplane_.reset();
@@ -63,13 +63,13 @@ void Gateway::start() {
 }
 
 // What can be refused is refused before anything is changed.
-void Gateway::reload(Config config) {
+void Gateway::reload(Config config, const std::vector<ForwardOption>& run_time) {
     check(config);
     const std::set<std::string> known = journal_.keys();
     const sessions::Loss loss = loss_by(config);
     std::swap(config_, config);
     try {
-        change_over();
+        change_over(run_time);
         is_between_ = false;
     } catch (...) {
         const std::exception_ptr cause = std::current_exception();
@@ -82,13 +82,16 @@ void Gateway::reload(Config config) {
 }
 
 // Nobody makes port forwards meanwhile.
-void Gateway::change_over() {
+void Gateway::change_over(const std::vector<ForwardOption>& forwards) {
     RunTimeForwards run_time(directory_);
-    apply();
+    apply(forwards);
     if (!run_time.all().empty()) {
         spdlog::info("{} port forwards made at run time are forgotten", run_time.all().size());
-        run_time.write({});
     }
+    if (!forwards.empty()) {
+        spdlog::info("{} port forwards made at run time are back", forwards.size());
+    }
+    run_time.write(forwards);
 }
 
 void Gateway::refresh() {
@@ -121,7 +124,7 @@ void Gateway::undo_all_but(const std::set<std::string>& known) {
     }
 }
 
-void Gateway::apply() {
+void Gateway::apply(const std::vector<ForwardOption>& forwards) {
     check_capabilities();
     check_kernel();
     move_interfaces();
@@ -129,7 +132,7 @@ void Gateway::apply() {
     program();
     dataplane_ = Dataplane(directory_, config_.accepted_mark, config_.max_sessions);
     table_.clear();
-    serve(config_);
+    serve(merged(config_, forwards));
     drop_what_is_not_configured();
     forget_vanished_interfaces();
 }

@@ -36,8 +36,8 @@ class Gateway {
     // earlier run left. When it throws, what it has changed is taken back.
     void start();
     // The same with another configuration; when it throws, the old one stays in force. Sessions go
-    // on, except those below.
-    void reload(Config config);
+    // on, except those below. Of port forwards made at run time, these are there afterwards.
+    void reload(Config config, const std::vector<ForwardOption>& run_time);
     // What a reload would say of that configuration; throws as reload() does, changes nothing.
     void check(const Config& config);
     // Sessions that could not go on with it: of internal interfaces that are not served any more,
@@ -66,8 +66,8 @@ class Gateway {
   private:
     sessions::Loss loss_by(const Config& config);
     void end(const sessions::Loss& loss);
-    void change_over();
-    void apply();
+    void change_over(const std::vector<ForwardOption>& forwards);
+    void apply(const std::vector<ForwardOption>& forwards);
     void set_ports(const PortPlans& ports);
     void set_forwards(const Forwards& forwards);
     void go_back();
