@@ -171,7 +171,8 @@ void Gateway::serve(const Config& config) {
     Netlink netlink;
     const Plan plan = make_plan(config, netlink, journal_);
     const AttachMode mode = choose_attachment(plan);
-    std::set<IpAddress> before = serving_.addresses();
+    sessions::Loss loss;
+    loss.external = serving_.addresses();
     close_what_is_not_configured();
     accept_existing_sessions();
     marks_ |= config.accepted_mark;
@@ -198,10 +199,8 @@ void Gateway::serve(const Config& config) {
                 serving_.repairs};
     serving_.write(directory_);
     // An address that is no longer given out, but still there, may go on with what it has.
-    std::erase_if(before, [&](IpAddress each) { return plan.addresses.contains(each); });
-    if (!before.empty()) {
-        sessions::end_those_of({before, {}});
-    }
+    std::erase_if(loss.external, [&](IpAddress each) { return plan.addresses.contains(each); });
+    sessions::end_those_of(loss);
     report(plan);
     served_ = plan;
     note_sessions();

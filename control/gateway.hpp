@@ -41,7 +41,7 @@ class Gateway {
     // What a reload would say of that configuration; throws as reload() does, changes nothing.
     void check(const Config& config);
     // Sessions that could not go on with it: of internal interfaces that are not served any more,
-    // and at external addresses that go.
+    // at external addresses that go, and untranslated to destinations that are no longer exempt.
     std::vector<Session> sessions_cut_by(const Config& config);
     // After links or addresses have changed. An interface that is missing is served when it comes.
     void refresh();

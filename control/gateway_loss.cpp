@@ -62,15 +62,26 @@ sessions::Loss Gateway::loss_by(const Config& config) {
             loss.external.insert(each.prefix.address);
         }
     }
-    std::set<int> interfaces;
+    std::set<int> inside, removed;  // interfaces
     for (const std::string& name : serving_.internal) {
-        const auto link = has(config.internal, name) ? std::nullopt : netlink.link(name);
-        if (link) {
-            interfaces.insert(link->index);
+        if (const auto link = netlink.link(name)) {
+            inside.insert(link->index);
+            if (!has(config.internal, name)) {
+                removed.insert(link->index);
+            }
         }
     }
-    if (!interfaces.empty()) {
-        loss.internal = networks_behind(interfaces, netlink);
+    loss.internal = networks_behind(removed, netlink);
+    loss.inside = networks_behind(inside, netlink);
+    // What goes to internal hosts or to the router itself is translated in no case.
+    std::vector<IpPrefix> holes = config.no_nat;
+    holes.insert(holes.end(), loss.inside.begin(), loss.inside.end());
+    for (const IpAddress& each : serving_.addresses()) {
+        holes.push_back({each, 32});
+    }
+    for (const IpPrefix& each : config_.no_nat) {
+        const std::vector<IpPrefix> parts = subtract(each, holes);
+        loss.not_exempt.insert(loss.not_exempt.end(), parts.begin(), parts.end());
     }
     return loss;
 }
@@ -92,8 +103,7 @@ void Gateway::end(const sessions::Loss& loss) {
         }
         note_sessions();
     } catch (const std::exception& error) {
-        spdlog::error("Not all sessions ended that have lost their interface or address: {}",
-                      error.what());
+        spdlog::error("Not all sessions ended that cannot go on: {}", error.what());
     }
 }
 

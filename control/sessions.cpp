@@ -19,15 +19,31 @@ bool is_at(const Session& session, const std::set<IpAddress>& external) {
            external.contains(session.reply_destination.address);
 }
 
+bool contain(const std::vector<IpPrefix>& prefixes, const Endpoint& end) {
+    return std::any_of(prefixes.begin(), prefixes.end(),
+                       [&](const IpPrefix& each) { return each.contains(end.address); });
+}
+
 // Outbound, or inbound to an internal host.
 bool is_in(const Session& session, const std::vector<IpPrefix>& internal) {
-    return std::any_of(internal.begin(), internal.end(), [&](const IpPrefix& each) {
-        return each.contains(session.source.address) || each.contains(session.reply_source.address);
-    });
+    return contain(internal, session.source) || contain(internal, session.reply_source);
+}
+
+bool is_translated(const Session& session) {
+    return (session.status & (IPS_SRC_NAT | IPS_DST_NAT)) != 0;
+}
+
+bool is_not_exempt(const Session& session, const Loss& loss) {
+    const auto goes = [&](const Endpoint& internal, const Endpoint& remote) {
+        return contain(loss.inside, internal) && contain(loss.not_exempt, remote);
+    };
+    return !is_translated(session) &&
+           (goes(session.source, session.destination) || goes(session.destination, session.source));
 }
 
 bool is_of(const Session& session, const Loss& loss) {
-    return is_at(session, loss.external) || is_in(session, loss.internal);
+    return is_at(session, loss.external) || is_in(session, loss.internal) ||
+           is_not_exempt(session, loss);
 }
 
 template <typename Predicate>
@@ -69,7 +85,7 @@ void end_those_of(const Loss& loss) {
 void end_untranslated() {
     end_if([](const Session& session) {
         return session.protocol != IPPROTO_TCP && session.protocol != IPPROTO_UDP &&
-               (session.status & (IPS_SRC_NAT | IPS_DST_NAT)) == 0;
+               !is_translated(session);
     });
 }
 
@@ -81,9 +97,8 @@ void end_unaccepted(std::uint32_t accepted, const std::set<IpAddress>& external)
 
 void ignore_windows() {
     conntrack::update([](const Session& session) -> Change {
-        const bool translated = (session.status & (IPS_SRC_NAT | IPS_DST_NAT)) != 0;
-        return {.action = session.protocol == IPPROTO_TCP && translated ? Action::ignore_window
-                                                                        : Action::keep};
+        const bool blind = session.protocol == IPPROTO_TCP && is_translated(session);
+        return {.action = blind ? Action::ignore_window : Action::keep};
     });
 }
 

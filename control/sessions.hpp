@@ -21,8 +21,11 @@ void accept(std::uint32_t accepted, std::optional<std::uint32_t> earlier);
 struct Loss {
     std::set<IpAddress> external;
     std::vector<IpPrefix> internal;
+    // Destinations that are to be translated from now on: sessions without NAT between them and
+    // these networks of internal hosts.
+    std::vector<IpPrefix> not_exempt, inside;
 
-    bool is_empty() const { return external.empty() && internal.empty(); }
+    bool is_empty() const { return external.empty() && internal.empty() && not_exempt.empty(); }
 };
 std::vector<Session> those_of(const Loss& loss);
 void end_those_of(const Loss& loss);
