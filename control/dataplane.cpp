@@ -290,8 +290,8 @@ void Dataplane::set_ports(const PortPlans& ports) {
     port_spaces::set(port_maps(), ports);
 }
 
-void Dataplane::set_forwards(const Forwards& forwards) {
-    forwards::set(port_maps(), forwards);
+std::vector<DisplacedMapping> Dataplane::set_forwards(const Forwards& forwards) {
+    return forwards::set(port_maps(), forwards);
 }
 
 void Dataplane::set_nat(NatTables tables) {

@@ -44,7 +44,7 @@ class Dataplane {
     void set_internal(const std::map<int, ctgate_link>& links);  // by ifindex
     void set_addresses(const AddressUses& uses);
     void set_ports(const PortPlans& ports);
-    void set_forwards(const Forwards& forwards);
+    std::vector<DisplacedMapping> set_forwards(const Forwards& forwards);
     // Also makes all records of the session cache void.
     void set_nat(NatTables tables);
 

@@ -11,6 +11,7 @@
 
 #include "control/commands.hpp"
 #include "control/config.hpp"
+#include "control/flush_note.hpp"
 #include "control/mapping_list.hpp"
 #include "control/netns.hpp"
 #include "control/our_addresses.hpp"
@@ -78,7 +79,7 @@ void check(const ViewOptions& options) {
 class Flush {
   public:
     Flush(const RunDirectory& directory, const ViewOptions& options)
-        : options_(options), ours_(directory), pinned_(directory) {}
+        : directory_(directory), options_(options), ours_(directory), pinned_(directory) {}
 
     void list() const;
     void end() const;
@@ -91,6 +92,7 @@ class Flush {
     void list_mappings() const;
     std::size_t end_sessions() const;
 
+    const RunDirectory& directory_;
     const ViewOptions& options_;
     OurAddresses ours_;
     PinnedForwards pinned_;
@@ -141,9 +143,15 @@ void Flush::list() const {
 
 // The records of the short path would be followed for up to a second: they go too.
 std::size_t Flush::end_sessions() const {
+    const FlushNote note(directory_);
+    note.renew();
     return conntrack::erase_if(
         [&](const Session& session) { return matches(session, view(session)); },
-        [&](const Session& session) { counts_.forget(session); }, options_.filter.selection());
+        [&](const Session& session) {
+            note.renew();
+            counts_.forget(session);
+        },
+        options_.filter.selection());
 }
 
 // A mapping goes before its sessions, so that none begins anew with it; its port after them.

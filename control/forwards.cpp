@@ -93,15 +93,19 @@ bool is_as(const ctgate_port_slot& slot, const Forward& forward) {
            slot.ifindex == forward.ifindex;
 }
 
-void open(const PortMaps& maps, const PortSpace& space, PortMemory& memory, std::uint16_t port,
-          const Forward& forward) {
+// The mapping that had the port.
+std::optional<DisplacedMapping> open(const PortMaps& maps, const PortSpace& space,
+                                     PortMemory& memory, std::uint16_t port,
+                                     const Forward& forward) {
     ctgate_port_slot& slot = memory.slot(port);
+    std::optional<DisplacedMapping> ended;
     if (!memory.claim(port) && slot.state == CTGATE_PORT_MAPPED) {
         const Endpoint holder{IpAddress{slot.internal.words[0]}, ntohs(slot.internal_port)};
         spdlog::info("The forward of {} port {} ends the mapping of {}",
                      space.protocol == IPPROTO_TCP ? "TCP" : "UDP", port, holder.text());
         unmap(maps, space, port, slot);
         port_spaces::return_quota(maps, space, slot);
+        ended = {.protocol = space.protocol, .internal = holder, .external = {space.address, port}};
     }
     set_state(slot, CTGATE_PORT_FREE);
     slot.internal = forward.internal.address.to_bytes();
@@ -113,6 +117,7 @@ void open(const PortMaps& maps, const PortSpace& space, PortMemory& memory, std:
     ++slot.generation;
     memory.set_forwarded(port, true);
     set_state(slot, CTGATE_PORT_FORWARDED);
+    return ended;
 }
 
 void close(const PortMaps& maps, const PortSpace& space, PortMemory& memory, std::uint16_t port) {
@@ -124,8 +129,9 @@ void close(const PortMaps& maps, const PortSpace& space, PortMemory& memory, std
     memory.give_back(port);
 }
 
+// Appends the mappings that have lost their ports.
 void set_in(const PortMaps& maps, const PortSpace& space,
-            const std::map<std::uint16_t, Forward>& wanted) {
+            const std::map<std::uint16_t, Forward>& wanted, std::vector<DisplacedMapping>& ended) {
     PortMemory memory(maps, space);
     for (unsigned port = 0; port < CTGATE_PORTS; ++port) {
         const auto number = static_cast<std::uint16_t>(port);
@@ -138,7 +144,9 @@ void set_in(const PortMaps& maps, const PortSpace& space,
             if (is_forwarded(memory.slot(port))) {
                 unmap(maps, space, port, memory.slot(port));
             }
-            open(maps, space, memory, port, forward);
+            if (const auto mapping = open(maps, space, memory, port, forward)) {
+                ended.push_back(*mapping);
+            }
         }
         if (forward.outbound) {
             map(maps, space, port, forward);
@@ -194,12 +202,14 @@ Forwards forwards::in_force(const PortMaps& maps, const Forwards& wanted) {
     return result;
 }
 
-void forwards::set(const PortMaps& maps, const Forwards& wanted) {
+std::vector<DisplacedMapping> forwards::set(const PortMaps& maps, const Forwards& wanted) {
+    std::vector<DisplacedMapping> ended;
     for (const PortSpace& space : port_spaces::all(maps)) {
         const auto found = wanted.find(space);
         set_in(maps, space,
-               found == wanted.end() ? std::map<std::uint16_t, Forward>() : found->second);
+               found == wanted.end() ? std::map<std::uint16_t, Forward>() : found->second, ended);
     }
+    return ended;
 }
 
 }  // namespace ctgate

@@ -22,6 +22,12 @@ struct Forward {
     bool outbound = false;
 };
 
+// A mapping that has lost its port to a forward.
+struct DisplacedMapping {
+    std::uint8_t protocol = 0;  // IPPROTO_TCP or IPPROTO_UDP
+    Endpoint internal, external;
+};
+
 using Forwards = std::map<PortSpace, std::map<std::uint16_t, Forward>>;
 
 // The external addresses of one interface, in the order of its pool.
@@ -30,8 +36,9 @@ Forwards forwards_of(const Config& config, const ExternalInterface& interface, u
 namespace forwards {
 
 // Exactly these are in force afterwards, in the spaces that are there. A mapping that has such a
-// port loses it: its sessions go on, new ones get another.
-void set(const PortMaps& maps, const Forwards& wanted);
+// port loses it: its sessions go on, new ones get another. Returns those mappings; the dataplane
+// does not tell that they have ended.
+std::vector<DisplacedMapping> set(const PortMaps& maps, const Forwards& wanted);
 
 // Those of `wanted` that are in force.
 Forwards in_force(const PortMaps& maps, const Forwards& wanted);

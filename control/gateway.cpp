@@ -51,7 +51,7 @@ Gateway::Gateway(Config config, FileDescriptor origin, bool netns_is_new)
 void Gateway::start() {
     const std::set<std::string> known = first_start_ ? std::set<std::string>() : journal_.keys();
     try {
-        change_over();
+        change_over({});
     } catch (...) {
         const std::exception_ptr cause = std::current_exception();
         dataplane_.reset();
@@ -63,13 +63,13 @@ void Gateway::start() {
 }
 
 // What can be refused is refused before anything is changed.
-void Gateway::reload(Config config) {
+void Gateway::reload(Config config, const std::vector<ForwardOption>& run_time) {
     check(config);
     const std::set<std::string> known = journal_.keys();
-    const Loss loss = loss_by(config);
+    const sessions::Loss loss = loss_by(config);
     std::swap(config_, config);
     try {
-        change_over();
+        change_over(run_time);
         is_between_ = false;
     } catch (...) {
         const std::exception_ptr cause = std::current_exception();
@@ -78,28 +78,20 @@ void Gateway::reload(Config config) {
         go_back();
         std::rethrow_exception(cause);
     }
-    end_sessions(loss);
+    end(loss);
 }
 
 // Nobody makes port forwards meanwhile.
-void Gateway::change_over() {
+void Gateway::change_over(const std::vector<ForwardOption>& forwards) {
     RunTimeForwards run_time(directory_);
-    apply();
+    apply(forwards);
     if (!run_time.all().empty()) {
         spdlog::info("{} port forwards made at run time are forgotten", run_time.all().size());
-        run_time.write({});
     }
-}
-
-// They could not go on anyway; those that stay by mistake end in time.
-void Gateway::end_sessions(const Loss& loss) {
-    try {
-        sessions::end_those_of(loss.external, loss.internal);
-        note_sessions();
-    } catch (const std::exception& error) {
-        spdlog::error("Not all sessions ended that have lost their interface or address: {}",
-                      error.what());
+    if (!forwards.empty()) {
+        spdlog::info("{} port forwards made at run time are back", forwards.size());
     }
+    run_time.write(forwards);
 }
 
 void Gateway::refresh() {
@@ -121,6 +113,13 @@ std::set<PortSpace> Gateway::set_ports(const PortPlans& ports) {
     return fresh;
 }
 
+void Gateway::set_forwards(const Forwards& forwards) {
+    for (const DisplacedMapping& each : dataplane_->set_forwards(forwards)) {
+        ended_mappings_.push_back(Mapping{
+            .protocol = each.protocol, .internal = each.internal, .external = each.external});
+    }
+}
+
 void Gateway::refresh_ports() {
     set_ports(ports_of(serving_.external));
 }
@@ -133,7 +132,7 @@ void Gateway::undo_all_but(const std::set<std::string>& known) {
     }
 }
 
-void Gateway::apply() {
+void Gateway::apply(const std::vector<ForwardOption>& forwards) {
     check_capabilities();
     check_kernel();
     move_interfaces();
@@ -141,7 +140,7 @@ void Gateway::apply() {
     program();
     dataplane_ = Dataplane(directory_, config_.accepted_mark, config_.max_sessions);
     table_.clear();
-    serve(config_);
+    serve(merged(config_, forwards));
     drop_what_is_not_configured();
     forget_vanished_interfaces();
 }
@@ -180,7 +179,8 @@ void Gateway::serve(const Config& config) {
     Netlink netlink;
     const Plan plan = make_plan(config, netlink, journal_);
     const AttachMode mode = choose_attachment(plan);
-    std::set<IpAddress> before = serving_.addresses();
+    sessions::Loss loss;
+    loss.external = serving_.addresses();
     close_what_is_not_configured();
     accept_existing_sessions();
     marks_ |= config.accepted_mark;
@@ -207,10 +207,8 @@ void Gateway::serve(const Config& config) {
                 serving_.repairs};
     serving_.write(directory_);
     // An address that is no longer given out, but still there, may go on with what it has.
-    std::erase_if(before, [&](IpAddress each) { return plan.addresses.contains(each); });
-    if (!before.empty()) {
-        sessions::end_those_of(before, {});
-    }
+    std::erase_if(loss.external, [&](IpAddress each) { return plan.addresses.contains(each); });
+    sessions::end_those_of(loss);
     report(plan);
     served_ = plan;
     note_sessions();
@@ -253,7 +251,7 @@ std::set<PortSpace> Gateway::program_maps(const Plan& plan, const NatTables& tab
                                           const fast_path::State& fast) {
     dataplane_->set_nat(tables);
     std::set<PortSpace> fresh = set_ports(plan.ports);
-    dataplane_->set_forwards(plan.forwards);
+    set_forwards(plan.forwards);
     dataplane_->set_addresses(plan.addresses);
     std::map<int, ctgate_link> internal;
     for (const Link& link : plan.internal) {

@@ -22,6 +22,7 @@
 #include "control/plan.hpp"
 #include "control/run_directory.hpp"
 #include "control/serving.hpp"
+#include "control/sessions.hpp"
 
 namespace ctgate {
 
@@ -35,12 +36,12 @@ class Gateway {
     // earlier run left. When it throws, what it has changed is taken back.
     void start();
     // The same with another configuration; when it throws, the old one stays in force. Sessions go
-    // on, except those below.
-    void reload(Config config);
+    // on, except those below. Of port forwards made at run time, these are there afterwards.
+    void reload(Config config, const std::vector<ForwardOption>& run_time);
     // What a reload would say of that configuration; throws as reload() does, changes nothing.
     void check(const Config& config);
     // Sessions that could not go on with it: of internal interfaces that are not served any more,
-    // and at external addresses that go.
+    // at external addresses that go, and untranslated to destinations that are no longer exempt.
     std::vector<Session> sessions_cut_by(const Config& config);
     // After links or addresses have changed. An interface that is missing is served when it comes.
     void refresh();
@@ -59,19 +60,16 @@ class Gateway {
     bool is_between() const { return is_between_; }
     const RunDirectory& directory() const { return directory_; }
     const Serving& serving() const { return serving_; }
-    // Mappings that have ended with their address, since the last call.
+    // Mappings that have ended with their address or by a port forward, since the last call.
     std::vector<Mapping> take_ended_mappings() { return std::exchange(ended_mappings_, {}); }
 
   private:
-    struct Loss {
-        std::set<IpAddress> external;    // addresses
-        std::vector<IpPrefix> internal;  // networks
-    };
-    Loss loss_by(const Config& config);
-    void change_over();
-    void apply();
+    sessions::Loss loss_by(const Config& config);
+    void end(const sessions::Loss& loss);
+    void change_over(const std::vector<ForwardOption>& forwards);
+    void apply(const std::vector<ForwardOption>& forwards);
     std::set<PortSpace> set_ports(const PortPlans& ports);  // those that are new
-    void end_sessions(const Loss& loss);
+    void set_forwards(const Forwards& forwards);
     void go_back();
     void put_back();
     void move_interfaces();
@@ -117,6 +115,7 @@ class Gateway {
     Clock::time_point next_try_;  // to put the old one back
     std::uint32_t marks_ = 0;     // accepted bits that attached programs may ask for, more
     std::uint64_t sessions_ = 0;  // in the kernel's table, as last seen
+    std::int64_t flushed_ = 0;    // FlushNote::last() then
     bool durable_ = false;        // one of these few would have lasted beyond the next look
 };
 

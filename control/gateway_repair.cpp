@@ -11,6 +11,7 @@
 
 #include "control/attachment.hpp"
 #include "control/conntrack.hpp"
+#include "control/flush_note.hpp"
 #include "control/gateway.hpp"
 #include "control/nft.hpp"
 #include "control/sessions.hpp"
@@ -59,6 +60,7 @@ bool Gateway::is_attached() const {
 
 // Of a few sessions, whether one would last.
 void Gateway::note_sessions() {
+    flushed_ = FlushNote::last(directory_);  // first: what is flushed from now on is news
     sessions_ = conntrack::count();
     durable_ = false;
     if (sessions_ != 0 && sessions_ < many_sessions) {
@@ -67,11 +69,15 @@ void Gateway::note_sessions() {
 }
 
 // The kernel does not say so, but nothing else makes so many sessions end within a second, or all
-// of a few before their time.
+// of a few before their time: nothing but `ctgate flush`.
 bool Gateway::was_emptied() {
     const std::uint64_t before = sessions_;
     const bool durable_before = durable_;
+    const std::int64_t flushed_before = flushed_;
     note_sessions();
+    if (FlushNote::last(directory_) != flushed_before) {
+        return false;
+    }
     return before >= many_sessions ? sessions_ <= before / share_left
                                    : durable_before && sessions_ == 0;
 }
@@ -147,6 +153,7 @@ bool Gateway::repair() {
     }
     if (table) {
         sessions::end_untranslated();
+        note_sessions();
     }
     if (again && !is_between_) {
         spdlog::info("The old configuration is back, whole");

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -82,6 +83,35 @@ IpAddress IpPrefix::network() const {
 
 bool IpPrefix::contains(IpAddress other) const {
     return ((address.v4 ^ other.v4) & mask(length)) == 0;
+}
+
+bool IpPrefix::contains(const IpPrefix& other) const {
+    return length <= other.length && contains(other.address);
+}
+
+// Halves what has holes until each part is one, or has none.
+std::vector<IpPrefix> subtract(const IpPrefix& from, const std::vector<IpPrefix>& holes) {
+    std::vector<IpPrefix> result;
+    std::vector<IpPrefix> rest = {{from.network(), from.length}};
+    const auto holes_have = [&](const auto& condition) {
+        return std::any_of(holes.begin(), holes.end(), condition);
+    };
+    while (!rest.empty()) {
+        const IpPrefix part = rest.back();
+        rest.pop_back();
+        if (holes_have([&](const IpPrefix& hole) { return hole.contains(part); })) {
+            continue;
+        }
+        if (holes_have([&](const IpPrefix& hole) { return part.contains(hole); })) {
+            const unsigned length = part.length + 1;
+            const in_addr_t upper = mask(length) & ~mask(part.length);
+            rest.push_back({IpAddress{part.address.v4 | upper}, length});
+            rest.push_back({part.address, length});
+        } else {
+            result.push_back(part);
+        }
+    }
+    return result;
 }
 
 std::optional<Endpoint> Endpoint::parse(std::string_view text) {

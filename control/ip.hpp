@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ctgate/pool.h"
 
@@ -37,8 +38,12 @@ struct IpPrefix {
     std::string text() const;
     IpAddress network() const;  // host bits cleared
     bool contains(IpAddress other) const;
+    bool contains(const IpPrefix& other) const;  // as a whole
     bool operator==(const IpPrefix& other) const = default;
 };
+
+// What is in `from` and in none of `holes`.
+std::vector<IpPrefix> subtract(const IpPrefix& from, const std::vector<IpPrefix>& holes);
 
 // "10.0.0.2:1234"; port in host byte order, 0..65535.
 struct Endpoint {

@@ -46,6 +46,9 @@ class Netlink {
     // IPv4 addresses of the interface in the kernel's order (primary first).
     std::vector<IpPrefix> addresses(int ifindex);
 
+    // All IPv4 unicast routes but default ones, one for each interface they leave by: its index.
+    std::vector<std::pair<int, IpPrefix>> routes();
+
     // By that exact prefix, and to that destination by that way.
     bool has_address(const std::string& interface, const IpPrefix& address);
     bool has_route(const RouteOption& route);

@@ -4,11 +4,10 @@
 #include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
 
+#include <algorithm>
 #include <cstring>
 
-#include <algorithm>
 #include "control/netlink.hpp"
-
 #include "control/netlink_objects.hpp"
 
 namespace ctgate {
@@ -134,6 +133,26 @@ std::vector<IpPrefix> Netlink::addresses(int ifindex) {
     for (const auto& [index, prefix] : addresses()) {
         if (index == ifindex) {
             found.push_back(prefix);
+        }
+    }
+    return found;
+}
+
+std::vector<std::pair<int, IpPrefix>> Netlink::routes() {
+    nl_cache* cache = nullptr;
+    check(rtnl_route_alloc_cache(socket_.get(), AF_INET, 0, &cache), "Cannot list the routes");
+    const CachePointer owner(cache);
+    std::vector<std::pair<int, IpPrefix>> found;
+    for (nl_object* each = nl_cache_get_first(cache); each; each = nl_cache_get_next(each)) {
+        auto* route = reinterpret_cast<rtnl_route*>(each);
+        const nl_addr* destination = rtnl_route_get_dst(route);
+        const auto network = to_address(destination);  // none: a default route
+        if (!network || rtnl_route_get_type(route) != RTN_UNICAST) {
+            continue;
+        }
+        const IpPrefix prefix{*network, nl_addr_get_prefixlen(destination)};
+        for (int n = 0; n < rtnl_route_get_nnexthops(route); ++n) {
+            found.emplace_back(rtnl_route_nh_get_ifindex(rtnl_route_nexthop_n(route, n)), prefix);
         }
     }
     return found;

@@ -32,9 +32,10 @@ configuration stays.
 
   --dry-run          say what would change and which sessions could not go on; change
                      nothing
-  --confirm SECONDS  go back to the earlier configuration unless 'ctgate confirm' comes
-                     in this time (1 to 3600): for who may lock himself out. SIGHUP, a
-                     reload without --confirm, or another daemon does not change that
+  --confirm SECONDS  go back to the earlier configuration, and the port forwards made at
+                     run time beside it, unless 'ctgate confirm' comes in this time (1 to
+                     3600): for who may lock himself out. SIGHUP, a reload without
+                     --confirm, or another daemon does not change that
   --netns NAME       the network namespace
   --json             an object: ok, problems, changes (each an option, and what becomes
                      of it), cut (the sessions that could not go on; only of --dry-run),

@@ -6,6 +6,7 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "control/log.hpp"
 #include "control/option_parts.hpp"
 #include "control/options.hpp"
+#include "control/run_time_forwards.hpp"
 #include "control/session_view.hpp"
 
 namespace ctgate {
@@ -54,6 +56,19 @@ std::vector<std::string> problems_of(const Work& work) {
     }
 }
 
+// What becomes of port forwards made at run time; the configuration may have taken one up.
+void list_forgotten(const std::vector<ForwardOption>& run_time, const Config& config,
+                    std::vector<std::string>& changes) {
+    for (const ForwardOption& each : run_time) {
+        const bool stays = std::any_of(
+            config.forwards.begin(), config.forwards.end(),
+            [&](const ForwardOption& configured) { return text(configured) == text(each); });
+        if (!stays) {
+            changes.push_back(fmt::format("forward '{}', made at run time: ended", text(each)));
+        }
+    }
+}
+
 void log_problems(const std::vector<std::string>& problems) {
     for (const std::string& problem : problems) {
         spdlog::error("{}", problem);
@@ -70,10 +85,14 @@ ParsedOptions Reloading::read() const {
     return options;
 }
 
-void Reloading::change_over(ParsedOptions options) {
+std::vector<ForwardOption> Reloading::run_time_forwards() const {
+    return RunTimeForwards(gateway_.directory()).all();
+}
+
+void Reloading::change_over(ParsedOptions options, const std::vector<ForwardOption>& forwards) {
     steps_.prepare(options.config);
     try {
-        gateway_.reload(options.config);
+        gateway_.reload(options.config, forwards);
     } catch (...) {
         steps_.abandon();
         throw;
@@ -90,6 +109,7 @@ Reloading::Outcome Reloading::preview() {
         const Config config = read().config;
         gateway_.check(config);
         outcome.changes = changes_between(gateway_.config(), config);
+        list_forgotten(run_time_forwards(), config, outcome.changes);
         for (const Session& each : gateway_.sessions_cut_by(config)) {
             outcome.cut.push_back(name_of(each));
         }
@@ -121,10 +141,14 @@ Reloading::Outcome Reloading::try_reload(std::chrono::seconds to_confirm) {
     outcome.problems = problems_of([&] {
         ParsedOptions options = read();
         outcome.changes = changes_between(options_.config, options.config);
+        const std::vector<ForwardOption> run_time = run_time_forwards();
+        list_forgotten(run_time, options.config, outcome.changes);
         if (to_confirm.count() != 0) {
-            wait_for_confirmation({before ? before->before : options_, Clock::now() + to_confirm});
+            Unconfirmed unconfirmed = before.value_or(Unconfirmed{options_, run_time, {}});
+            unconfirmed.deadline = Clock::now() + to_confirm;
+            wait_for_confirmation(std::move(unconfirmed));
         }
-        change_over(std::move(options));
+        change_over(std::move(options), {});
     });
     outcome.ok = outcome.problems.empty();
     if (!outcome.ok) {
@@ -194,7 +218,7 @@ void Reloading::go_back_if_unconfirmed() {
         return;
     }
     const auto problems = problems_of([&] {
-        change_over(unconfirmed_->before);
+        change_over(unconfirmed_->before, unconfirmed_->forwards);
         settle();
     });
     if (problems.empty()) {

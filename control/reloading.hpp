@@ -63,7 +63,9 @@ class Reloading {
     void settle();
     void take_back(const std::optional<Unconfirmed>& before);
     ParsedOptions read() const;
-    void change_over(ParsedOptions options);
+    std::vector<ForwardOption> run_time_forwards() const;
+    // `forwards`: made at run time, for Gateway::reload().
+    void change_over(ParsedOptions options, const std::vector<ForwardOption>& forwards);
 
     std::vector<std::string> arguments_;
     ParsedOptions options_;  // in force

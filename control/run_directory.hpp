@@ -2,8 +2,7 @@
 // What of ctgate outlives its daemon: below /run/ctgate, one directory per network namespace.
 //
 //   /run/ctgate/NETNS/        lock (held by the daemon, its pid inside), journal, serving,
-//   forwards,
-//                             options
+//                             forwards, options, flushed
 //   /run/ctgate/bpf/NETNS/    pinned maps and links; /run/ctgate/bpf is a bpffs of its own
 //
 // NETNS is the cookie of the namespace. All of it lives in the mount namespace of process 1, where

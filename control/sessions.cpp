@@ -21,11 +21,31 @@ bool is_at(const Session& session, const std::set<IpAddress>& external) {
            ((session.status & IPS_DST_NAT) != 0 && external.contains(session.destination.address));
 }
 
+bool contain(const std::vector<IpPrefix>& prefixes, const Endpoint& end) {
+    return std::any_of(prefixes.begin(), prefixes.end(),
+                       [&](const IpPrefix& each) { return each.contains(end.address); });
+}
+
 // Outbound, or inbound to an internal host.
 bool is_in(const Session& session, const std::vector<IpPrefix>& internal) {
-    return std::any_of(internal.begin(), internal.end(), [&](const IpPrefix& each) {
-        return each.contains(session.source.address) || each.contains(session.reply_source.address);
-    });
+    return contain(internal, session.source) || contain(internal, session.reply_source);
+}
+
+bool is_translated(const Session& session) {
+    return (session.status & (IPS_SRC_NAT | IPS_DST_NAT)) != 0;
+}
+
+bool is_not_exempt(const Session& session, const Loss& loss) {
+    const auto goes = [&](const Endpoint& internal, const Endpoint& remote) {
+        return contain(loss.inside, internal) && contain(loss.not_exempt, remote);
+    };
+    return !is_translated(session) &&
+           (goes(session.source, session.destination) || goes(session.destination, session.source));
+}
+
+bool is_of(const Session& session, const Loss& loss) {
+    return is_at(session, loss.external) || is_in(session, loss.internal) ||
+           is_not_exempt(session, loss);
 }
 
 template <typename Predicate>
@@ -46,12 +66,11 @@ void accept(std::uint32_t accepted, std::optional<std::uint32_t> earlier) {
     });
 }
 
-std::vector<Session> those_of(const std::set<IpAddress>& external,
-                              const std::vector<IpPrefix>& internal) {
+std::vector<Session> those_of(const Loss& loss) {
     std::vector<Session> found;
-    if (!external.empty() || !internal.empty()) {
+    if (!loss.is_empty()) {
         conntrack::for_each([&](const Session& session) {
-            if (is_at(session, external) || is_in(session, internal)) {
+            if (is_of(session, loss)) {
                 found.push_back(session);
             }
         });
@@ -59,19 +78,16 @@ std::vector<Session> those_of(const std::set<IpAddress>& external,
     return found;
 }
 
-void end_those_of(const std::set<IpAddress>& external, const std::vector<IpPrefix>& internal) {
-    if (external.empty() && internal.empty()) {
-        return;
+void end_those_of(const Loss& loss) {
+    if (!loss.is_empty()) {
+        end_if([&](const Session& session) { return is_of(session, loss); });
     }
-    end_if([&](const Session& session) {
-        return is_at(session, external) || is_in(session, internal);
-    });
 }
 
 void end_untranslated() {
     end_if([](const Session& session) {
         return session.protocol != IPPROTO_TCP && session.protocol != IPPROTO_UDP &&
-               (session.status & (IPS_SRC_NAT | IPS_DST_NAT)) == 0;
+               !is_translated(session);
     });
 }
 
@@ -83,9 +99,8 @@ void end_unaccepted(std::uint32_t accepted, const std::set<IpAddress>& external)
 
 void ignore_windows() {
     conntrack::update([](const Session& session) -> Change {
-        const bool translated = (session.status & (IPS_SRC_NAT | IPS_DST_NAT)) != 0;
-        return {.action = session.protocol == IPPROTO_TCP && translated ? Action::ignore_window
-                                                                        : Action::keep};
+        const bool blind = session.protocol == IPPROTO_TCP && is_translated(session);
+        return {.action = blind ? Action::ignore_window : Action::keep};
     });
 }
 

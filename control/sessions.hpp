@@ -16,12 +16,19 @@ namespace ctgate::sessions {
 // the bit `accepted`. With `earlier`: only those that have this bit.
 void accept(std::uint32_t accepted, std::optional<std::uint32_t> earlier);
 
-// The sessions whose external address is one of these, or whose internal host is in one of these
-// networks. To be ended where they cannot go on: as long as their host repeats itself they would
-// not end by themselves.
-std::vector<Session> those_of(const std::set<IpAddress>& external,
-                              const std::vector<IpPrefix>& internal);
-void end_those_of(const std::set<IpAddress>& external, const std::vector<IpPrefix>& internal);
+// Where sessions cannot go on: whose external address is one of these, or whose internal host is
+// in one of these networks. As long as their host repeats itself they would not end by themselves.
+struct Loss {
+    std::set<IpAddress> external;
+    std::vector<IpPrefix> internal;
+    // Destinations that are to be translated from now on: sessions without NAT between them and
+    // these networks of internal hosts.
+    std::vector<IpPrefix> not_exempt, inside;
+
+    bool is_empty() const { return external.empty() && internal.empty() && not_exempt.empty(); }
+};
+std::vector<Session> those_of(const Loss& loss);
+void end_those_of(const Loss& loss);
 
 // Ends sessions of other protocols than TCP and UDP that were begun without NAT (for those two the
 // dataplane does it), so that they begin anew with it.

@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "control/run_time_forwards.hpp"
+
 namespace ctgate {
 namespace {
 
@@ -41,7 +43,9 @@ void write_unconfirmed(const RunDirectory& directory, const Unconfirmed& unconfi
         given.push_back({each.name, each.value, each.label});
     }
     const std::vector<std::uint8_t> bytes =
-        json::to_cbor({{"deadline", deadline.count()}, {"given", std::move(given)}});
+        json::to_cbor({{"deadline", deadline.count()},
+                       {"given", std::move(given)},
+                       {"forwards", to_file(unconfirmed.forwards)}});
     const std::string fresh = directory.file("unconfirmed.new");
     std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
     std::copy(bytes.begin(), bytes.end(), std::ostreambuf_iterator<char>(file));
@@ -64,7 +68,8 @@ std::optional<Unconfirmed> read_unconfirmed(const RunDirectory& directory) {
     for (const json& each : document.at("given")) {
         given.push_back({each.at(0), each.at(1), each.at(2)});
     }
-    return Unconfirmed{parse_given(given), deadline_of(document)};
+    return Unconfirmed{parse_given(given), from_file(document.value("forwards", "")),
+                       deadline_of(document)};
 }
 
 std::optional<std::chrono::seconds> time_to_confirm(const RunDirectory& directory) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <optional>
+#include <vector>
 
 #include "control/options.hpp"
 #include "control/run_directory.hpp"
@@ -13,6 +14,7 @@ namespace ctgate {
 
 struct Unconfirmed {
     ParsedOptions before;                            // comes back
+    std::vector<ForwardOption> forwards;             // so do these, made at run time
     std::chrono::steady_clock::time_point deadline;  // then
 };
 

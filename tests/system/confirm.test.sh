@@ -68,5 +68,32 @@ check "nobody has confirmed it" is_unconfirmed
 kill $listener
 check "once it is free, it goes back" wait_for 20 gives "60[0-9][0-9]"
 
+# What was made at run time goes with a reload, and comes back with the configuration it belonged to.
+forward=tcp:8090:$client1:80
+is_forwarded() {
+    ctgate forward list --json |
+        jq -e --arg forward "$forward" 'any(.[]; .forward == $forward and .open_at != [])'
+}
+ends_forward() {
+    ctgate reload --json "$@" | jq -e --arg forward "$forward" \
+        '.changes == ["forward '"'"'\($forward)'"'"', made at run time: ended"]'
+}
+ctgate reload >/dev/null
+ctgate forward add $forward >/dev/null
+check "a dry run says that the forward would end" ends_forward --dry-run
+check "it is there" is_forwarded
+check "the reload says that it has ended" ends_forward --confirm 5
+check "it has" fails is_forwarded
+check "nobody confirms: it is back" wait_for 20 is_forwarded
+check "--confirm 15" try_out 15 "port-range = 7000-7099"
+kill_daemon
+run_ctgate --config "$work/ctgate.conf"
+check "a new daemon does not have it" fails is_forwarded
+check "until it goes back" wait_for 30 is_forwarded
+check "and has nothing more to confirm" wait_for 5 fails is_unconfirmed
+kill_daemon
+run_ctgate --config "$work/ctgate.conf"
+check "another daemon has nothing to go back to" fails is_forwarded
+
 stop_ctgate
 all_passed

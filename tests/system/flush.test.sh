@@ -72,4 +72,26 @@ check "no translated session is left" equals "[]" \
     "$(ctgate show sessions --json | jq -c 'map(select(.nat != "none"))')"
 check "the router's own are" has_entry "src=$external dst=$isp" -p icmp
 
+# Many at once are no damage to the daemon. That it has looked since, another repair tells.
+repaired() {
+    ctgate status --json | jq -e ".repairs | $1"
+}
+ask_often() {
+    local port
+    for port in $(seq 4100 4119); do
+        ask client1 "$port" >/dev/null
+    done
+    ctgate reload >/dev/null # the daemon knows of them
+}
+ask_often
+check "flush of many" flushed '{"dry_run":false,"sessions":20,"mappings":null}' --host $client1
+inside gateway nft delete table ip ctgate
+check "the daemon has looked" wait_for 5 has_lines "nft table 'ip ctgate'; it is put back" 1
+check "it is no damage" wait_for 5 repaired '.table == 1 and .conntrack == 0'
+check "and nothing to warn of" fails grep -q "conntrack -F" "$work/ctgate.log"
+ask_often
+flush_entries
+inside gateway nft delete table ip ctgate
+check "but another's is" wait_for 5 repaired '.table == 2 and .conntrack == 1'
+
 all_passed

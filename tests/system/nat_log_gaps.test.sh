@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The NAT log has each mapping, however it came and went: made while no daemon ran, restored, ended with
-# its external address. Where lines could not be written, it says how many are missing. And when a
-# reload changes which records tell whose a port is, it has in these what there is already.
+# its external address or by a port forward. Where lines could not be written, it says how many are missing.
+# And when a reload changes which records tell whose a port is, it has in these what there is already.
 set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -61,9 +61,30 @@ check "and its port does not rest any more" wait_for 10 fails ctgate whois $exte
 check "restore" wait_for 10 ctgate restore "$work/saved"
 check "restored: the log has it" wait_for 5 has mapping_created 4001
 
+# A port forward takes the port of a mapping.
+stop_ctgate
+configure "nat-log = $log"
+run_ctgate --config "$work/ctgate.conf"
+ask client1 4004 >/dev/null
+ask client1 4005 >/dev/null
+check "two mappings" wait_for 5 has mapping_created 4005
+background gateway "$CTGATE" events --json --kind mapping_ended >"$work/events.json" 2>/dev/null
+wait_for 10 grep -q listening "$work/events.json"
+: >"$log"
+configure "nat-log = $log" "forward = udp:4004:$client2:5000"
+ctgate reload >/dev/null
+check "a port forward by reload: the log tells of the end" wait_for 5 has mapping_ended 4004
+check "and so do events" wait_for 5 grep -q '"mapping_ended".*4004' "$work/events.json"
+kill_daemon
+configure "nat-log = $log" "forward = udp:4005:$client2:5000"
+run_ctgate --config "$work/ctgate.conf"
+check "a port forward by a new daemon: the log tells of it" wait_for 5 has mapping_ended 4005
+ask client1 4002 >/dev/null
+ask client1 4003 >/dev/null
+
 ip -n "$(netns gateway)" address delete $external/24 dev outside
-check "with its address it ends: the log has that" wait_for 5 has mapping_ended 4001
-check "and the other one" has mapping_ended 4000
+check "with its address it ends: the log has that" wait_for 5 has mapping_ended 4003
+check "and the other one" has mapping_ended 4002
 check "there is none any more" has_no_mapping
 stop_ctgate
 

@@ -55,6 +55,35 @@ check "neither is the exempt one, unasked" wait_for 5 counted guard_unsolicited 
 ends close straight >/dev/null
 check "client1 has got neither" equals nothing "$(ends pending tcp-client)"
 
+# A reload without it. (Sessions with the router itself are translated in no case.)
+configure "no-nat = $plain/32" "no-nat = 10.0.0.0/8" "no-nat = 203.0.113.0/24"
+stop_ctgate
+flush_entries
+run_ctgate --config "$work/ctgate.conf"
+cuts() {
+    equals "$1" "$(ctgate reload --dry-run --json | jq -r '.cut[]' | sort)"
+}
+for protocol in tcp udp; do
+    check "$protocol: a session without NAT" equals $client1:4010 \
+        "$(ends session "last-$protocol" $protocol client1 4010 $plain:5001 $protocol-plain)"
+    check "$protocol: a translated one" equals $external:4011 \
+        "$(ends session "first-$protocol" $protocol client1 4011 $server:5001 $protocol-server)"
+done
+check "ping the router inside" pings client1 10.0.0.1
+check "ping the router outside" pings client1 $external
+configure "no-nat = 198.51.100.2/31" "no-nat = 10.0.0.0/8" "no-nat = 203.0.113.0/24"
+check "more exempt: all go on" cuts ""
+configure "no-nat = 198.51.100.0/31"
+check "exempt no more: its sessions would end, and only those" cuts \
+    "tcp $client1:4010 to $plain:5001
+udp $client1:4010 to $plain:5001"
+check "none has" equals "$client1:4010 $client1:4010" "$(ends again last-tcp) $(ends again last-udp)"
+ctgate reload >/dev/null
+check "reload: they have ended" fails has_entry "src=$client1 dst=$plain sport=4010 .*src=$plain dst=$client1 "
+check "the others go on" equals "$external:4011 $external:4011" "$(ends again first-tcp) $(ends again first-udp)"
+configure "no-nat = $plain/32"
+ctgate reload >/dev/null
+
 kill_daemon
 check "without a daemon: untranslated" equals $client1:4002 \
     "$(ends session late tcp client1 4002 $plain:5001 tcp-plain)"

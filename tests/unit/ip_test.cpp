@@ -88,6 +88,39 @@ TEST(IpPrefix, Contains) {
     EXPECT_FALSE(contains("10.0.0.1/32", "10.0.0.2"));
 }
 
+TEST(IpPrefix, ContainsPrefix) {
+    const auto contains = [](const char* prefix, const char* other) {
+        return IpPrefix::parse(prefix)->contains(*IpPrefix::parse(other));
+    };
+    EXPECT_TRUE(contains("10.0.0.0/8", "10.1.0.0/16"));
+    EXPECT_TRUE(contains("10.0.0.0/8", "10.0.0.0/8"));
+    EXPECT_FALSE(contains("10.0.0.0/16", "10.0.0.0/8"));
+    EXPECT_FALSE(contains("10.0.0.0/16", "10.1.0.0/24"));
+}
+
+TEST(IpPrefix, Subtract) {
+    const auto difference = [](const char* from, const std::vector<const char*>& holes) {
+        std::vector<IpPrefix> prefixes;
+        prefixes.reserve(holes.size());
+        for (const char* hole : holes) {
+            prefixes.push_back(*IpPrefix::parse(hole));
+        }
+        std::string text;
+        for (const IpPrefix& each : subtract(*IpPrefix::parse(from), prefixes)) {
+            text += each.text() + ' ';
+        }
+        return text;
+    };
+    EXPECT_EQ(difference("10.0.0.1/24", {}), "10.0.0.0/24 ");
+    EXPECT_EQ(difference("10.0.0.0/24", {"10.0.1.0/24"}), "10.0.0.0/24 ");
+    EXPECT_EQ(difference("10.0.0.0/24", {"10.0.0.0/24"}), "");
+    EXPECT_EQ(difference("10.0.0.0/24", {"0.0.0.0/0"}), "");
+    EXPECT_EQ(difference("10.0.0.0/24", {"10.0.0.64/26"}), "10.0.0.0/26 10.0.0.128/25 ");
+    EXPECT_EQ(difference("10.0.0.0/30", {"10.0.0.0/32", "10.0.0.3/32"}),
+              "10.0.0.1/32 10.0.0.2/32 ");
+    EXPECT_EQ(difference("0.0.0.0/0", {"128.0.0.0/1"}), "0.0.0.0/1 ");
+}
+
 TEST(Endpoint, TextIsReadAndWrittenUnchanged) {
     for (const char* text : {"10.0.0.2:1234", "0.0.0.0:0", "203.0.113.5:65535"}) {
         const auto endpoint = Endpoint::parse(text);
