@@ -9,11 +9,17 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <optional>
 #include <set>
 #include <system_error>
+#include <utility>
 
+#include "control/conntrack.hpp"
 #include "control/deterministic.hpp"
+#include "control/monotonic.hpp"
 #include "control/nat_tables.hpp"
+#include "control/saved.hpp"
 #include "ctgate/pairing.h"
 
 namespace ctgate {
@@ -120,25 +126,63 @@ std::optional<DisplacedMapping> open(const PortMaps& maps, const PortSpace& spac
     return ended;
 }
 
-void close(const PortMaps& maps, const PortSpace& space, PortMemory& memory, std::uint16_t port) {
+// External endpoints, and how many seconds conntrack keeps the last of their sessions.
+using SecondsLeft = std::map<std::pair<PortSpace, std::uint16_t>, std::uint32_t>;
+
+SecondsLeft seconds_left() {
+    SecondsLeft result;
+    conntrack::for_each([&](const Session& session) {
+        for (const auto& external :
+             {saved::source_external(session), saved::destination_external(session)}) {
+            if (external) {
+                std::uint32_t& seconds =
+                    result[{{external->address, session.protocol}, external->port}];
+                seconds = std::max(seconds, session.timeout);
+            }
+        }
+    });
+    return result;
+}
+
+// Its sessions go on, and so nobody else gets the port: the dataplane gives it back in time.
+void close(const PortMaps& maps, const PortSpace& space, PortMemory& memory, std::uint16_t port,
+           std::uint32_t seconds) {
     ctgate_port_slot& slot = memory.slot(port);
     unmap(maps, space, port, slot);
+    if (seconds != 0) {
+        slot.mapped_until = 0;
+        slot.held_until = seconds_now() + seconds;
+        set_state(slot, CTGATE_PORT_RESTING);
+        memory.set_forwarded(port, false);
+        return;
+    }
     set_state(slot, CTGATE_PORT_FREE);
     // First: in between, it must rather keep a block too many than too few.
     memory.set_forwarded(port, false);
     memory.give_back(port);
 }
 
+void close_others(const PortMaps& maps, const PortSpace& space, PortMemory& memory,
+                  const std::map<std::uint16_t, Forward>& wanted) {
+    std::optional<SecondsLeft> left;
+    for (unsigned number = 0; number < CTGATE_PORTS; ++number) {
+        const auto port = static_cast<std::uint16_t>(number);
+        if (!is_forwarded(memory.slot(port)) || wanted.contains(port)) {
+            continue;
+        }
+        if (!left) {
+            left = seconds_left();
+        }
+        const auto found = left->find({space, port});
+        close(maps, space, memory, port, found == left->end() ? 0 : found->second);
+    }
+}
+
 // Appends the mappings that have lost their ports.
 void set_in(const PortMaps& maps, const PortSpace& space,
             const std::map<std::uint16_t, Forward>& wanted, std::vector<DisplacedMapping>& ended) {
     PortMemory memory(maps, space);
-    for (unsigned port = 0; port < CTGATE_PORTS; ++port) {
-        const auto number = static_cast<std::uint16_t>(port);
-        if (is_forwarded(memory.slot(number)) && !wanted.contains(number)) {
-            close(maps, space, memory, number);
-        }
-    }
+    close_others(maps, space, memory, wanted);
     for (const auto& [port, forward] : wanted) {
         if (!is_as(memory.slot(port), forward)) {
             if (is_forwarded(memory.slot(port))) {

@@ -45,6 +45,9 @@ listed() {
 }
 
 build_topology
+start_services
+background server "$python" "$system_tests/peer.py" web 8081 "$work/payload" >"$work/web2.log" 2>&1
+wait_for 10 listens server tcp 8081
 background client1 "$python" "$system_tests/peer.py" web 80 /dev/null >"$work/web.log" 2>&1
 background client2 "$python" "$system_tests/peer.py" udp 5300 >"$work/udp.log" 2>&1
 wait_for 10 listens client1 tcp 80
@@ -105,6 +108,14 @@ check "taken by the router itself" complains "socket of the router itself has tc
 kill $listener
 check "taken as a whole" complains "203.0.113.9 belongs to one internal host as a whole" \
     add tcp:203.0.113.9:80:$client1:80
+start_conversation stays client1 tcp 5500
+check "a session at a port" equals $external:5500 "$(converse stays)"
+ctgate forward add tcp:5500:$client2:80 >/dev/null
+ctgate forward del tcp:5500:$client2:80
+others=$(inside client2 curl --silent --noproxy '*' --max-time 10 --local-port 5500 "http://$server:8081/peer")
+check "which a forward has had meanwhile: another host has another" matches "^$external:" "$others"
+check "as long as the session lasts" fails equals $external:5500 "$others"
+check "which goes on" equals $external:5500 "$(converse stays)"
 check "del: there is none" complains "There is no port forward 'tcp:9:10.0.0.2:9'" del tcp:9:$client1:9
 check "del: of the configuration" complains "is configured; take it out of the configuration" \
     del tcp:8000:$client1:80,not-from=192.0.2.0/24
