@@ -191,8 +191,8 @@ craft client1 "$(tcp R 101 501 $client1 5000 $remote 80)"
 wait_for 5 has_entry "CLOSE src=$client1 " -p tcp
 check "a SYN replaces the closed session" comes_true "stack session_created" client1 \
     "$(tcp S 900 0 $client1 5000 $remote 80)" tcp $client1:5000 $remote:80
-check "a spoofed source arrives where it is said to" becomes \
-    "stack session_created" tcp $other:5001 198.51.100.2:80 --interface inside
+check "a spoofed source arrives where it is said to, and goes no further" becomes \
+    "dropped drop_foreign_source" tcp $other:5001 198.51.100.2:80 --interface inside
 
 # The daemon itself now and then writes which ports may be given out.
 kill_daemon
