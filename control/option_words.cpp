@@ -141,7 +141,7 @@ std::string netns_of(const OptionWords& words, std::vector<std::string>& problem
         problems.emplace_back("--netns is given twice; keep one");
     }
     Config scratch;
-    const std::string name = words.value_of("netns");
+    std::string name = words.value_of("netns");
     if (const Complaint complaint = take_netns(name, scratch)) {
         problems.push_back(fmt::format("--netns {} {}", quote(name), *complaint));
     }
