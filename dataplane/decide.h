@@ -79,11 +79,9 @@ __noinline enum decide_result decide_route(struct __sk_buff *skb, const struct p
         return DECIDE_STACK;
     destination = pkt->destination; /* Linux 6.1: no key lies in an argument's memory */
     use = bpf_map_lookup_elem(&addresses, &destination);
-    if (use) {
-        if (use->role < CTGATE_ADDRESS_EXTERNAL)
-            return DECIDE_STACK;
-        return is_from_inside(skb, pkt) ? hairpin(skb, pkt, use->ifindex, way) : DECIDE_FOREIGN;
-    }
+    if (use)
+        return use->role >= CTGATE_ADDRESS_EXTERNAL ? hairpin(skb, pkt, use->ifindex, way)
+                                                    : DECIDE_STACK;
     if (is_exempt(&pkt->destination))
         return DECIDE_EXEMPT;
     fib.family = pkt->family;
@@ -97,9 +95,7 @@ __noinline enum decide_result decide_route(struct __sk_buff *skb, const struct p
     /* tot_len stays 0: then the kernel checks the packet, GSO-aware, against the device's MTU. */
     output = output_interface(skb, &fib);
     way->ifindex = output;
-    if (!bpf_map_lookup_elem(&pools, &output))
-        return DECIDE_STACK;
-    return is_from_inside(skb, pkt) ? DECIDE_TRANSLATE : DECIDE_FOREIGN;
+    return bpf_map_lookup_elem(&pools, &output) ? DECIDE_TRANSLATE : DECIDE_STACK;
 }
 
 /* Filtering of the other internal host wants to know the sender's mapping. */
@@ -115,6 +111,8 @@ static __always_inline enum decide_result decide(struct __sk_buff *skb, const st
             way->to.source.port = 0;
     }
     decided = decide_route(skb, pkt, way);
+    if (decided != DECIDE_STACK && decided != DECIDE_EXEMPT && !is_from_inside(skb, pkt))
+        decided = DECIDE_FOREIGN;
     tell(CTGATE_STAGE_DECIDE, decided);
     return decided;
 }
