@@ -118,6 +118,13 @@ static __always_inline void external_of(const struct packet *pkt, const struct n
     }
 }
 
+/* A reply from inside, of a session from inside: the stack knows whether it may come that way
+ * (rp_filter). */
+static __always_inline bool comes_astray(const struct nf_conn *ct, bool from_inside, __u8 direction)
+{
+    return from_inside && direction == IP_CT_DIR_REPLY && !(ct->status & IPS_DST_NAT);
+}
+
 /* `from_inside`: the packet came in on an internal interface. `session`: zero before. Global: its
  * stack is its own, and the verifier takes each pointer for possibly NULL. */
 __noinline enum lookup_result lookup(struct __sk_buff *skb, const struct packet *pkt,
@@ -145,7 +152,8 @@ __noinline enum lookup_result lookup(struct __sk_buff *skb, const struct packet 
                          : judge_from_outside(skb, pkt, ct, opts.dir);
     external_of(pkt, ct, from_inside, opts.dir, &session->external);
     session->tcp_state = ct->proto.tcp.state;
-    if (result == LOOKUP_HIT && is_offloadable(ct, pkt->protocol)) {
+    if (result == LOOKUP_HIT && is_offloadable(ct, pkt->protocol) &&
+        !comes_astray(ct, from_inside, opts.dir)) {
         result = LOOKUP_OFFLOADABLE;
         offload(pkt, ct, opts.dir, session);
     }

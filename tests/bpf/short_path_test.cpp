@@ -219,6 +219,13 @@ TEST_P(ShortPath, WhereItArrivesIsPartOfTheSession) {
     EXPECT_EQ(from_outside(from_client()), drop("drop_forged_original"));
 }
 
+// Past the stack, rp_filter would not be asked.
+TEST_P(ShortPath, AReplyFromInsideIsTheStacks) {
+    establish(entry());
+    EXPECT_EQ(from_inside(from_server()), to_stack("session_hit"));
+    EXPECT_TRUE(records().empty());
+}
+
 class ShortPathOfTcp : public ShortPath {};
 INSTANTIATE_TEST_SUITE_P(Tcp, ShortPathOfTcp, testing::Values(IPPROTO_TCP));
 
