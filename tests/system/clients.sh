@@ -65,7 +65,7 @@ start_pipe() {
 ask_pipe() {
     local answer
     echo "$2" >&"${pipe_in[$1]}"
-    read -r -t 5 answer <&"${pipe_out[$1]}"
+    read -r -t 15 answer <&"${pipe_out[$1]}"
     echo "$answer"
 }
 
