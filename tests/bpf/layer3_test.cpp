@@ -41,8 +41,11 @@ class Layer3 : public DataplaneTest {
         options.prog_fd = bpf_program__fd(program);
         ASSERT_EQ(bpf_tc_attach(&hook, &options), 0);
         if (program == internal()) {
-            write(gateway_programs()->maps.internal_interfaces, hook.ifindex,
-                  std::uint32_t{CTGATE_LINK_LAYER3});
+            const std::uint32_t link = CTGATE_LINK_LAYER3;
+            ASSERT_EQ(
+                bpf_map__update_elem(gateway_programs()->maps.internal_interfaces, &hook.ifindex,
+                                     sizeof(hook.ifindex), &link, sizeof(link), BPF_ANY),
+                0);
         }
     }
 
