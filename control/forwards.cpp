@@ -126,21 +126,50 @@ std::optional<DisplacedMapping> open(const PortMaps& maps, const PortSpace& spac
     return ended;
 }
 
-// External endpoints, and how many seconds conntrack keeps the last of their sessions.
-using SecondsLeft = std::map<std::pair<PortSpace, std::uint16_t>, std::uint32_t>;
+// Ports that are to be closed, and how many seconds conntrack keeps the last of their sessions.
+using Closing = std::map<PortSpace, std::map<std::uint16_t, std::uint32_t>>;
 
-SecondsLeft seconds_left() {
-    SecondsLeft result;
-    conntrack::for_each([&](const Session& session) {
-        for (const auto& external :
-             {saved::source_external(session), saved::destination_external(session)}) {
-            if (external) {
-                std::uint32_t& seconds =
-                    result[{{external->address, session.protocol}, external->port}];
-                seconds = std::max(seconds, session.timeout);
+const std::map<std::uint16_t, Forward>& wanted_in(const Forwards& wanted, const PortSpace& space) {
+    static const std::map<std::uint16_t, Forward> none;
+    const auto found = wanted.find(space);
+    return found == wanted.end() ? none : found->second;
+}
+
+Closing forwarded_but(const PortMaps& maps, const Forwards& wanted) {
+    Closing result;
+    for (const PortSpace& space : port_spaces::all(maps)) {
+        const PortMemory memory(maps, space);
+        for (unsigned number = 0; number < CTGATE_PORTS; ++number) {
+            const auto port = static_cast<std::uint16_t>(number);
+            if (is_forwarded(memory.slot(port)) && !wanted_in(wanted, space).contains(port)) {
+                result[space].emplace(port, 0);
             }
         }
-    });
+    }
+    return result;
+}
+
+void take_time_left(const Session& session, const std::optional<Endpoint>& external,
+                    Closing& closing) {
+    const auto space =
+        external ? closing.find({external->address, session.protocol}) : closing.end();
+    if (space == closing.end()) {
+        return;
+    }
+    if (const auto port = space->second.find(external->port); port != space->second.end()) {
+        port->second = std::max(port->second, session.timeout);
+    }
+}
+
+// conntrack is asked once, and only where something closes.
+Closing to_close(const PortMaps& maps, const Forwards& wanted) {
+    Closing result = forwarded_but(maps, wanted);
+    if (!result.empty()) {
+        conntrack::for_each([&](const Session& session) {
+            take_time_left(session, saved::source_external(session), result);
+            take_time_left(session, saved::destination_external(session), result);
+        });
+    }
     return result;
 }
 
@@ -162,27 +191,14 @@ void close(const PortMaps& maps, const PortSpace& space, PortMemory& memory, std
     memory.give_back(port);
 }
 
-void close_others(const PortMaps& maps, const PortSpace& space, PortMemory& memory,
-                  const std::map<std::uint16_t, Forward>& wanted) {
-    std::optional<SecondsLeft> left;
-    for (unsigned number = 0; number < CTGATE_PORTS; ++number) {
-        const auto port = static_cast<std::uint16_t>(number);
-        if (!is_forwarded(memory.slot(port)) || wanted.contains(port)) {
-            continue;
-        }
-        if (!left) {
-            left = seconds_left();
-        }
-        const auto found = left->find({space, port});
-        close(maps, space, memory, port, found == left->end() ? 0 : found->second);
-    }
-}
-
 // Appends the mappings that have lost their ports.
 void set_in(const PortMaps& maps, const PortSpace& space,
+            const std::map<std::uint16_t, std::uint32_t>& closing,
             const std::map<std::uint16_t, Forward>& wanted, std::vector<DisplacedMapping>& ended) {
     PortMemory memory(maps, space);
-    close_others(maps, space, memory, wanted);
+    for (const auto& [port, seconds] : closing) {
+        close(maps, space, memory, port, seconds);
+    }
     for (const auto& [port, forward] : wanted) {
         if (!is_as(memory.slot(port), forward)) {
             if (is_forwarded(memory.slot(port))) {
@@ -248,10 +264,9 @@ Forwards forwards::in_force(const PortMaps& maps, const Forwards& wanted) {
 
 std::vector<DisplacedMapping> forwards::set(const PortMaps& maps, const Forwards& wanted) {
     std::vector<DisplacedMapping> ended;
+    Closing closing = to_close(maps, wanted);
     for (const PortSpace& space : port_spaces::all(maps)) {
-        const auto found = wanted.find(space);
-        set_in(maps, space,
-               found == wanted.end() ? std::map<std::uint16_t, Forward>() : found->second, ended);
+        set_in(maps, space, closing[space], wanted_in(wanted, space), ended);
     }
     return ended;
 }

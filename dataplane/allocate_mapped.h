@@ -51,6 +51,13 @@ __noinline enum choice choose_known(const struct packet *pkt, struct way *way)
     return known_mapping(&key, &way->to.source) ? CHOICE_KNOWN : CHOICE_UNKNOWN;
 }
 
+/* A TCP connection of which conntrack knows nothing, such as after `conntrack -F`: it goes on where
+ * its mapping is, which the stack does not know. */
+static __always_inline bool goes_on(const struct packet *pkt, struct way *way)
+{
+    return is_amid_tcp(pkt) && choose_known(pkt, way) == CHOICE_KNOWN;
+}
+
 /* A port for a new mapping, claimed: the previous one or the internal one if it can be had, else
  * any other. */
 __noinline enum choice claim_endpoint(const struct packet *pkt, struct way *way)

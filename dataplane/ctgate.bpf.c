@@ -46,13 +46,6 @@ static __always_inline int refuse_session(struct __sk_buff *skb, const struct pa
     return refuse(skb, pkt, !way->to.destination.port, why, reason);
 }
 
-/* A TCP connection of which conntrack knows nothing, such as after `conntrack -F`: it goes on where
- * its mapping is, which the stack does not know. */
-static __always_inline bool goes_on(const struct packet *pkt, struct way *way)
-{
-    return is_amid_tcp(pkt) && choose_known(pkt, way) == CHOICE_KNOWN;
-}
-
 static __always_inline int new_session(struct __sk_buff *skb, const struct packet *pkt,
                                        struct way *way)
 {
@@ -178,13 +171,6 @@ static __always_inline int go_along(struct __sk_buff *skb, const struct packet *
     const int verdict = next_hop ? take_short_path(skb, pkt, next_hop) : pass();
 
     return is_for_stack(verdict) ? to_stack(CTGATE_COUNT_SESSION_HIT) : verdict;
-}
-
-/* A packet from inside keeps its mapping; or, where it has none, at least the port. */
-static __always_inline void keep_session(const struct packet *pkt, const struct session *session)
-{
-    if (refresh(pkt, session, true))
-        hold_port_of(pkt, session);
 }
 
 static __always_inline int from_internal(struct __sk_buff *skb, __u32 network)

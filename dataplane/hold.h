@@ -35,4 +35,11 @@ __noinline int hold_port_of(const struct packet *pkt, const struct session *sess
     return 0;
 }
 
+/* A packet from inside keeps its mapping; or, where it has none, at least the port. */
+static __always_inline void keep_session(const struct packet *pkt, const struct session *session)
+{
+    if (refresh(pkt, session, true))
+        hold_port_of(pkt, session);
+}
+
 #endif
